@@ -1,0 +1,45 @@
+# make serve, make test: each sets up everything it needs, in .venv/, from the lock file.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: serve test build check lint lock clean
+.DELETE_ON_ERROR:
+
+serve: .venv/ready
+	$(BIN)/kgraph build
+	exec $(BIN)/kgraph serve
+
+build: .venv/ready
+	$(BIN)/kgraph build
+
+check: .venv/ready
+	$(BIN)/kgraph check
+
+test: .venv/ready-test lint
+	$(BIN)/pytest
+
+lint: .venv/ready-test
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+# The environment is made anew when a lock file changes.
+.venv/ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+.venv/ready-test: requirements-test.lock .venv/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.lock
+	touch $@
+
+# Writes both lock files anew; needs uv.
+lock:
+	uv pip compile --quiet --universal --no-header --no-emit-index-url --generate-hashes --python-version 3.11 \
+		--extra build pyproject.toml --output-file requirements.lock
+	uv pip compile --quiet --universal --no-header --no-emit-index-url --generate-hashes --python-version 3.11 \
+		--extra build --extra test --constraint requirements.lock pyproject.toml --output-file requirements-test.lock
+
+clean:
+	rm -rf .venv dist releases

@@ -1,0 +1,281 @@
+"""The write side: a corpus is checked, compiled and written as a release, or nothing changes.
+
+A release is built in a folder of its own, renamed when it is whole, and made current by one atomic rename of a link.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+
+import pyoxigraph as ox
+from rdflib import Literal, URIRef
+from rdflib.namespace import DCTERMS, RDF
+
+from kgraph import __version__, canonical, derive, ontology, records, validate
+from kgraph.errors import BrokenRelease, InvalidData, KgraphError, NoArchive
+from kgraph.model import Corpus, Finding
+from kgraph.nanopub import Writer
+from kgraph.ontology import Ontology
+from kgraph.passages import Archive, Key, Passage, read_lock, write_lock, write_whole
+from kgraph.release import CURRENT, MANIFEST, QUERIES, RECORDS, STORE, Manifest, Release, current_digest, open_release
+from kgraph.settings import FILE, Settings
+from kgraph.terms import KG, Iris, Quad
+
+Note = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A corpus as read, and everything found wrong with it."""
+
+    corpus: Corpus
+    ontology: Ontology
+    lock: dict[Key, Passage]
+    findings: tuple[Finding, ...]
+
+    @property
+    def errors(self) -> list[Finding]:
+        """Return the findings that stand in the way of a build."""
+        return [finding for finding in self.findings if finding.severity == "error"]
+
+
+def check(settings: Settings, *, with_archive: bool = True) -> Checked:
+    """Read the corpus and return it with all findings, sorted by file and line.
+
+    With `with_archive`, and an archive configured, every anchor is proved against the text that it points into.
+    """
+    iris = Iris(settings.base_iri)
+    corpus, findings = records.load(settings.root)
+    onto, more = ontology.load(settings.root, iris)
+    findings = findings + more + validate.check(corpus, onto, curator=settings.curator)
+    lock = read_lock(settings.anchors)
+    archive = open_archive(settings) if with_archive and settings.archive is not None else None
+    findings += validate.check_anchors(corpus, lock, archive)
+    ordered = sorted(findings, key=lambda f: (f.file, f.line, f.code, f.value))
+    return Checked(corpus, onto, lock, tuple(dict.fromkeys(ordered)))
+
+
+def open_archive(settings: Settings) -> Archive:
+    """Return the archive; raise `NoArchive` where none is configured or its folder is not there."""
+    if settings.archive is None:
+        raise NoArchive("no archive is configured", accepted="--archive, KGRAPH_ARCHIVE, or archive in kgraph.toml")
+    if not settings.archive.is_dir():
+        raise NoArchive(f"the archive {settings.archive} is no folder")
+    return Archive(settings.archive)
+
+
+def anchor(settings: Settings) -> tuple[int, list[Finding]]:
+    """Resolve every anchor against the archive and write `data/anchors.lock`; return how many, and the findings.
+
+    Where there are findings, the lock is left as it was.
+    """
+    corpus, findings = records.load(settings.root)
+    lock, more = validate.anchor(corpus, open_archive(settings))
+    findings += more
+    if not findings:
+        write_lock(settings.anchors, lock.items())
+    return len(lock), findings
+
+
+def build(settings: Settings, *, note: Note = lambda _: None) -> tuple[Release, bool]:
+    """Build the release of the corpus and make it current; return it, and whether anything was written.
+
+    Raises `InvalidData` with all findings (`findings`), and then nothing has changed.
+    """
+    inputs = _inputs(settings)
+    with _lock(settings.releases, note):
+        current = _current(settings)
+        if current is not None and current.manifest.inputs == inputs:
+            return current, False
+        checked = check(settings, with_archive=False)
+        store, findings = _compile(settings, checked)
+        if findings:
+            raise InvalidData(f"{len(findings)} findings; nothing was built", findings=[f.as_dict() for f in findings])
+        return _write(settings, checked, store, inputs, current), True
+
+
+def _compile(settings: Settings, checked: Checked) -> tuple[ox.Store, list[Finding]]:
+    """Return all quads of the release in memory, and the findings that stand in the way."""
+    if checked.errors:
+        return ox.Store(), checked.errors
+    iris = Iris(settings.base_iri)
+    writer = Writer(checked.corpus, checked.lock, iris, settings.licence, settings.curator)
+    store = canonical.stored([*checked.ontology.quads, *writer.quads()])
+    findings = derive.derive(store, ontology.rule_files(settings.root), settings.root, iris)
+    return store, findings + _doubled(store)
+
+
+def _doubled(store: ox.Store) -> list[Finding]:
+    """Return a finding for each triple that stands in more than one graph: counts would be wrong."""
+    homes: dict[ox.Triple, str] = {}
+    findings = []
+    for quad in store:
+        other = homes.setdefault(quad.triple, quad.graph_name.value)
+        if other != quad.graph_name.value:
+            message = f"{quad.triple} stands in {other} and in {quad.graph_name.value}"
+            findings.append(Finding(code="triple-twice", file="data", message=message, accepted="one graph a triple"))
+    return findings
+
+
+def _write(
+    settings: Settings, checked: Checked, store: ox.Store, inputs: dict[str, str], current: Release | None
+) -> Release:
+    units = canonical.unit_digests(store, Iris(settings.base_iri))
+    digest = canonical.release_digest(units)
+    path = settings.releases / digest
+    kept = _intact(path)
+    store.bulk_extend(map(canonical.ox_quad, _about(settings, digest)))
+    manifest = Manifest(
+        digest=digest, base_iri=settings.base_iri, title=settings.title, licence=settings.licence,
+        quads=len(store), claims=len(checked.corpus.claims),
+        attestations=sum(len(a.agent) for claim in checked.corpus.claims.values() for a in claim.attestations),
+        units=units, inputs=inputs, exports={},
+        software={name: version(name) for name in ("pyoxigraph", "rdflib")} | {"kgraph": __version__},
+        predecessor=kept.manifest.predecessor if kept else current.digest if current else None,
+    )  # fmt: skip
+    described = _described(settings, checked.corpus)
+    if kept:
+        write_whole(path / RECORDS, described)
+        write_whole(path / MANIFEST, replace(manifest, software=kept.manifest.software).to_json())
+    else:
+        _write_folder(settings, store, path, manifest, described)
+    _switch(settings.releases, digest)
+    return open_release(path)
+
+
+def _write_folder(settings: Settings, store: ox.Store, path: Path, manifest: Manifest, described: str) -> None:
+    with tempfile.TemporaryDirectory(prefix=".building-", dir=settings.releases) as temporary:
+        new = Path(temporary) / path.name
+        new.mkdir()
+        dump = Path(temporary) / "quads.nq"
+        store.dump(str(dump), format=ox.RdfFormat.N_QUADS)
+        disk = ox.Store(str(new / STORE))
+        disk.bulk_load(path=str(dump), format=ox.RdfFormat.N_QUADS)
+        disk.optimize()
+        disk.flush()
+        del disk
+        (new / QUERIES).mkdir()
+        for query in sorted((settings.root / "queries").glob("*.rq")):
+            shutil.copyfile(query, new / QUERIES / query.name)
+        (new / RECORDS).write_text(described, encoding="utf-8")
+        (new / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
+        _sync(new)
+        if path.exists():
+            path.rename(Path(temporary) / "broken")
+        new.rename(path)
+        _sync_folder(settings.releases)
+
+
+def _about(settings: Settings, digest: str) -> Iterator[Quad]:
+    """Yield `graph/release`: what the release says of itself, outside its digest."""
+    iris = Iris(settings.base_iri)
+    home = iris.graph("release")
+    dataset = URIRef(settings.base_iri)
+    yield dataset, RDF.type, URIRef("http://rdfs.org/ns/void#Dataset"), home
+    yield dataset, DCTERMS.title, Literal(settings.title, lang="en"), home
+    yield dataset, DCTERMS.license, URIRef(settings.licence), home
+    yield dataset, KG.releaseDigest, Literal(digest), home
+
+
+def _described(settings: Settings, corpus: Corpus) -> str:
+    """Return `records.json`: where each record stands, and in which commit."""
+    claims = json.loads(records.where_records_stand(corpus))
+    return json.dumps({"commit": _commit(settings.root), "claims": claims}, indent=1, sort_keys=True) + "\n"
+
+
+def _commit(root: Path) -> str | None:
+    """Return the commit that `root` is at, None where there is none."""
+    command = ["git", "-C", str(root), "rev-parse", "HEAD"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10)  # noqa: S603
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def _inputs(settings: Settings) -> dict[str, str]:
+    """Return the SHA-256 of every file that a release is made of, and of the settings and software that shape it."""
+    root = settings.root
+    paths = [path for _, path in records.record_files(root)] + [settings.anchors, root / FILE]
+    paths += [*ontology.ontology_files(root), *ontology.rule_files(root), *sorted((root / "queries").glob("*.rq"))]
+    found = {
+        path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in paths
+        if path.is_file()
+    }
+    shaped = [settings.base_iri, settings.title, settings.licence, settings.curator, __version__, version("pyoxigraph")]
+    return dict(sorted(found.items())) | {"(settings)": hashlib.sha256("\n".join(shaped).encode()).hexdigest()}
+
+
+def _intact(path: Path) -> Release | None:
+    """Return the release at `path` where it is whole: its manifest reads, its store opens and gives its digest back."""
+    try:
+        release = open_release(path)
+        iris = Iris(release.manifest.base_iri)
+        units = canonical.unit_digests(ox.Store.read_only(str(release.store)), iris)
+    except (BrokenRelease, OSError, ValueError):
+        return None
+    return release if canonical.release_digest(units) == path.name else None
+
+
+def _current(settings: Settings) -> Release | None:
+    digest = current_digest(settings.releases)
+    try:
+        return open_release(settings.releases / digest) if digest else None
+    except BrokenRelease:
+        return None
+
+
+def _switch(releases: Path, digest: str) -> None:
+    """Make the release called `digest` current: whoever looks sees the old one or the new one."""
+    link = releases / f".{CURRENT}.{os.getpid()}"
+    link.unlink(missing_ok=True)
+    link.symlink_to(digest)
+    link.replace(releases / CURRENT)
+    _sync_folder(releases)
+
+
+@contextmanager
+def _lock(releases: Path, note: Note) -> Iterator[None]:
+    """Hold the lock of a releases folder; whoever comes second says so and waits. Debris of dead builds is removed."""
+    try:
+        releases.mkdir(exist_ok=True)
+        stream = (releases / ".lock").open("w")
+    except OSError as error:
+        raise KgraphError(f"{releases} cannot be written: {error.strerror}") from error
+    with stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            note("another build is running here: waiting for it")
+            fcntl.flock(stream, fcntl.LOCK_EX)
+        for debris in releases.glob(".building-*"):
+            shutil.rmtree(debris, ignore_errors=True)
+        yield
+
+
+def _sync(folder: Path) -> None:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            with path.open("rb") as stream:
+                os.fsync(stream.fileno())
+        else:
+            _sync_folder(path)
+    _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

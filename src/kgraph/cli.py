@@ -1,0 +1,283 @@
+"""The command line: human output by default, JSON for programs, and exit codes that mean something."""
+
+import json
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.tree import Tree
+
+from kgraph import __version__, settings
+from kgraph import build as building
+from kgraph.errors import InvalidData, KgraphError, UnknownThing
+from kgraph.formats import GRAPHS, RESULTS, by_name
+from kgraph.model import Finding
+from kgraph.passages import Archive
+from kgraph.release import current_release
+from kgraph.store.base import Answer, Question
+from kgraph.store.embedded import Embedded
+from kgraph.trace import AttestationTrace, PassageTrace, Thing, Trace, trace
+
+_out, _err = Console(soft_wrap=True, highlight=False), Console(stderr=True, soft_wrap=True, highlight=False)
+_FORMAT = click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output for people or programs."
+)
+
+
+class _Group(click.Group):
+    """A group whose commands end with the exit code of the error that they raise."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KgraphError as error:
+            _report(error)
+            ctx.exit(error.exit_code)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(0)
+
+
+def _report(error: KgraphError) -> None:
+    if isinstance(error, InvalidData) and "findings" in error.extra:
+        _show_findings([Finding(**finding) for finding in error.extra["findings"]])
+    _err.print(f"[bold red]kgraph:[/] {escape(error.detail)}")
+    if "source" in error.extra:
+        _err.print(f"  {escape(error.extra['source'])}\n  {' ' * (error.extra.get('column', 1) - 1)}^")
+    accepted = error.extra.get("accepted")
+    if accepted:
+        _err.print(f"  accepted: {escape(accepted if isinstance(accepted, str) else ', '.join(map(str, accepted)))}")
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="kgraph")
+@click.option(
+    "--corpus", type=click.Path(path_type=Path, file_okay=False), help="The corpus folder; default: here or above."
+)
+@click.option(
+    "--archive", type=click.Path(path_type=Path, file_okay=False), help="The folder with the texts of documents."
+)
+@click.pass_context
+def main(ctx: click.Context, corpus: Path | None, archive: Path | None) -> None:
+    """Keep a knowledge graph of claims: who says so, who denies it, and exactly where that stands."""
+    given = {"archive": archive.absolute() if archive else None}
+    ctx.obj = lambda **flags: settings.load((corpus or settings.find_corpus(Path.cwd())).absolute(), given | flags)
+
+
+@main.command()
+@click.pass_obj
+def anchor(load: Any) -> None:
+    """Resolve every anchor against the archive and write data/anchors.lock."""
+    count, findings = building.anchor(load())
+    _show_findings(findings)
+    if findings:
+        raise InvalidData(f"{len(findings)} findings; data/anchors.lock is as it was")
+    _out.print(f"{count} anchors written to data/anchors.lock")
+
+
+@main.command()
+@_FORMAT
+@click.pass_obj
+def check(load: Any, form: str) -> None:
+    """Report every mistake in the data, and with an archive prove every anchor."""
+    loaded = load()
+    checked = building.check(loaded)
+    if form == "json":
+        click.echo(json.dumps({"findings": [f.as_dict() for f in checked.findings]}, indent=1, ensure_ascii=False))
+    else:
+        _show_findings(checked.findings)
+        proof = "every anchor proved against the archive" if loaded.archive else "anchors not proved: no archive given"
+        claims = len(checked.corpus.claims)
+        _out.print(f"{claims} claims, {len(checked.lock)} anchors, {len(checked.errors)} errors; {proof}")
+    if checked.errors:
+        click.get_current_context().exit(1)
+
+
+def _show_findings(findings: Sequence[Finding]) -> None:
+    for finding in findings:
+        colour = "red" if finding.severity == "error" else "yellow"
+        _err.print(f"{escape(finding.file)}:{finding.line}: [{colour}]{finding.code}[/]: {escape(finding.message)}")
+        if finding.accepted:
+            _err.print(f"    accepted: {escape(finding.accepted)}")
+
+
+@main.command()
+@_FORMAT
+@click.pass_obj
+def build(load: Any, form: str) -> None:
+    """Compile the data into a release and make it current."""
+    release, written = building.build(load(), note=lambda text: _err.print(f"kgraph: {text}"))
+    manifest = release.manifest
+    if form == "json":
+        click.echo(
+            json.dumps(
+                {"release": release.digest, "written": written, "claims": manifest.claims, "quads": manifest.quads}
+            )
+        )
+        return
+    what = "Built" if written else "Up to date:"
+    _out.print(
+        f"{what} {release.digest}: {manifest.claims} claims, {manifest.attestations} attestations,"
+        f" {manifest.quads} quads"
+    )
+
+
+@main.command()
+@click.option("--host", help="Address to listen on.")
+@click.option("--port", type=int, help="Port to listen on; 0 picks one.")
+@click.option("--timeout", type=float, help="Seconds until a query ends.")
+@click.option("--readers", type=int, help="Reader processes, besides the reserved one.")
+@click.option("--memory", type=int, help="Megabytes for each reader.")
+@click.pass_obj
+def serve(load: Any, /, **flags: Any) -> None:
+    """Serve the current release over HTTP."""
+    from kgraph.web.server import Server  # noqa: PLC0415 - loads a web server: only this command needs it
+
+    loaded: settings.Settings = load(**flags)
+    release = current_release(loaded.releases)
+    _require_free(loaded.host, loaded.port)
+
+    def announce(host: str, port: int) -> None:
+        shown = f"[{host}]" if ":" in host else host
+        click.echo(f"Serving {release.digest} at http://{shown}:{port}/")
+
+    Server(loaded, announce).run()
+
+
+def _require_free(host: str, port: int) -> None:
+    """Raise where the port is taken: the server itself would try again and again."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as error:
+        detail = f"cannot listen on {host}:{port}: {error.strerror}"
+        raise KgraphError(detail, accepted="a free port; 0 picks one") from error
+
+
+@main.command()
+@click.argument("query")
+@click.option("--format", "form", type=click.Choice(["text", *(f.name for f in (*RESULTS, *GRAPHS))]), default="text")
+@click.option("--timeout", type=float, help="Seconds until the query ends.")
+@click.pass_obj
+def query(load: Any, query: str, form: str, timeout: float | None) -> None:
+    """Ask the current release: QUERY is - (standard input), a file, or the name of a saved query."""
+    loaded = load(timeout=timeout)
+    text = _query_text(loaded, query)
+    engine = Embedded(loaded.releases, readers=1, memory=loaded.memory, timeout=loaded.timeout)
+    try:
+        results = RESULTS[0] if form == "text" else by_name(form, RESULTS)
+        graph = GRAPHS[0] if form == "text" else by_name(form, GRAPHS)
+        answer = engine.query(Question(text=text, results=results, graph=graph))
+        if form == "text" and answer.kind != "graph":
+            _show_results(answer)
+            return
+        for chunk in answer.chunks:
+            sys.stdout.buffer.write(chunk)
+        sys.stdout.flush()
+    finally:
+        engine.close()
+
+
+def _query_text(loaded: settings.Settings, name: str) -> str:
+    if name == "-":
+        return sys.stdin.read()
+    if Path(name).is_file():
+        return Path(name).read_text(encoding="utf-8")
+    text = current_release(loaded.releases).query(name)
+    if text is None:
+        known = sorted(path.stem for path in (loaded.root / "queries").glob("*.rq"))
+        raise UnknownThing(f"{name!r} is no file and no saved query", value=name, accepted=known or "-")
+    return text
+
+
+def _show_results(answer: Answer) -> None:
+    data = json.loads(answer.read())
+    if "boolean" in data:
+        _out.print("yes" if data["boolean"] else "no")
+        return
+    names = data["head"]["vars"]
+    table = Table(*names, box=None, header_style="bold", pad_edge=False)
+    rows = data["results"]["bindings"]
+    for row in rows:
+        table.add_row(*(escape(_cell(row.get(name))) for name in names))
+    Console(width=None if sys.stdout.isatty() else 10_000, soft_wrap=True, highlight=False).print(table)
+    _out.print(f"[dim]{len(rows)} rows[/]")
+
+
+def _cell(term: dict[str, str] | None) -> str:
+    if term is None:
+        return ""
+    return f"<{term['value']}>" if term["type"] == "uri" else term["value"]
+
+
+@main.command("trace")
+@click.argument("claim")
+@_FORMAT
+@click.pass_obj
+def trace_command(load: Any, claim: str, form: str) -> None:
+    """Show where CLAIM (its identifier or IRI) comes from: attestations, passages, curation, release."""
+    loaded = load()
+    archive = Archive(loaded.archive) if loaded.archive else None
+    engine = Embedded(loaded.releases, readers=1, memory=loaded.memory, timeout=loaded.timeout)
+    try:
+        found = trace(engine, claim, archive)
+    finally:
+        engine.close()
+    if form == "json":
+        click.echo(json.dumps(found.as_dict(), indent=1, ensure_ascii=False))
+    else:
+        _out.print(_trace_tree(found))
+
+
+def _trace_tree(found: Trace) -> Tree:
+    tree = Tree(f"[bold]{escape(found.statement)}[/]\n{found.iri}")
+    _leaves(tree, status=found.status, reason=found.reason, standing=found.standing)
+    for attestation in found.attestations:
+        _attestation_tree(tree, attestation)
+    for name, other in found.related:
+        _leaves(tree, **{name: f"{other.label} ({other.iri})"})
+    record = ", line ".join(str(found.record[key]) for key in ("file", "line")) if found.record else None
+    curation = tree.add("curation")
+    _leaves(curation, curator=found.curator, curated=found.curated, licence=found.licence)
+    _leaves(curation, record=record, commit=found.commit, release=found.release, unit=found.unit_digest)
+    return tree
+
+
+def _attestation_tree(tree: Tree, attestation: AttestationTrace) -> None:
+    node = tree.add(f"[bold]{escape(attestation.agent.label)}[/] {escape(attestation.stance.label)}")
+    _leaves(
+        node, method=", ".join(method.label for method in attestation.method) or "not stated",
+        hedge=attestation.hedge or "none", date=attestation.stated_on or "not stated",
+        basis=attestation.basis, medium=attestation.medium,
+        published=attestation.document, relays=attestation.relays,
+    )  # fmt: skip
+    for passage in attestation.passages:
+        _passage_tree(node, passage)
+
+
+def _passage_tree(node: Tree, passage: PassageTrace) -> None:
+    words = (
+        f"{passage.first_words} … {passage.last_words}" if passage.first_words else "not published: restricted document"
+    )
+    leaf = node.add(f"passage {passage.iri}")
+    _leaves(
+        leaf, document=f"{passage.document.label} (SHA-256 {passage.document_sha256})", section=passage.section,
+        offsets=f"{passage.start}-{passage.end}", words=words, digest=passage.sha256, live=passage.live,
+        text=passage.text,
+    )  # fmt: skip
+
+
+def _leaves(tree: Tree, **values: str | Thing | None) -> None:
+    for name, value in values.items():
+        if value is not None:
+            text = value.label if isinstance(value, Thing) else value
+            tree.add(f"[dim]{name.replace('_', ' ')}:[/] {escape(text)}")

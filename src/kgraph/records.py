@@ -1,0 +1,136 @@
+"""Record files to models: every mistake of form is found at once and reported with file, line, value and what fits."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+from rapidfuzz.process import extractOne
+
+from kgraph import model, yamlfile
+from kgraph.model import Corpus, Finding, RecordOrigin, Refused
+
+SHARED: dict[str, type[model.Record]] = {
+    "agents": model.Agent,
+    "victims": model.Victim,
+    "places": model.Place,
+    "events": model.Event,
+    "documents": model.Document,
+}
+_NESTED: dict[str, type[model.Record]] = {
+    "tolls": model.Toll,
+    "relations": model.Relation,
+    "attestations": model.Attestation,
+    "passage": model.Anchor,
+    "(passage)": model.Anchor,
+    "(address)": model.Address,
+    "(gazetteer)": model.Gazetteer,
+    "names": model.Name,
+}
+
+
+@dataclass
+class _Loading:
+    data: Path
+    findings: list[Finding] = field(default_factory=list)
+    origins: dict[tuple[str, str], RecordOrigin] = field(default_factory=dict)
+    records: dict[str, dict[str, Any]] = field(default_factory=lambda: {kind: {} for kind in (*SHARED, "claims")})
+
+
+def load(root: Path) -> tuple[Corpus, list[Finding]]:
+    """Read all record files below `root/data`; records with findings are left out of the corpus."""
+    loading = _Loading(root / "data")
+    for kind, path in record_files(root):
+        cls = SHARED.get(kind, model.Claim)
+        _load_file(loading, kind, cls, path, path.relative_to(root).as_posix())
+    return Corpus(**loading.records, origins=loading.origins), loading.findings
+
+
+def record_files(root: Path) -> list[tuple[str, Path]]:
+    """Return (kind, path) of each record file there is, in the order in which they are read."""
+    shared = [(kind, root / "data" / f"{kind}.yaml") for kind in SHARED]
+    claims = [("claims", path) for path in sorted((root / "data" / "claims").glob("*.yaml"))]
+    return [(kind, path) for kind, path in (*shared, *claims) if path.is_file()]
+
+
+def _load_file(loading: _Loading, kind: str, cls: type[model.Record], path: Path, name: str) -> None:
+    parsed = yamlfile.read(path, name)
+    loading.findings += parsed.findings
+    if parsed.value is None:
+        return
+    if not isinstance(parsed.value, list):
+        parsed.refuse("not-a-list", 1, "file holds no list", accepted="a list of records, each beginning with - id:")
+        loading.findings.append(parsed.findings[-1])
+        return
+    for index, value in enumerate(parsed.value):
+        lines = {place[1:]: line for place, line in parsed.lines.items() if place[:1] == (index,)}
+        _load_record(loading, kind, cls, value, RecordOrigin(name, lines))
+
+
+def _load_record(loading: _Loading, kind: str, cls: type[model.Record], value: Any, origin: RecordOrigin) -> None:
+    try:
+        record = cls.model_validate(value)
+    except ValidationError as errors:
+        loading.findings += [_finding(error, cls, origin) for error in errors.errors()]
+        return
+    ident: str = record.id  # type: ignore[attr-defined]
+    known = loading.records[kind]
+    if ident in known:
+        first = loading.origins[kind, ident].at()
+        loading.findings.append(
+            Finding(
+                code="duplicate-id", file=origin.file, line=origin.at("id").line, value=ident,
+                message=f"identifier {ident!r} is taken in {first.file}, line {first.line}",
+                accepted="an identifier of its own",
+            )
+        )  # fmt: skip
+        return
+    known[ident] = record
+    loading.origins[kind, ident] = origin
+
+
+def _finding(error: ErrorDetails, cls: type[BaseModel], origin: RecordOrigin) -> Finding:
+    """Return the finding for one error that pydantic reports."""
+    where = tuple(part for part in error["loc"] if not str(part).startswith("("))
+    at = origin.at(*where)
+    name = next((str(part) for part in reversed(where) if isinstance(part, str)), "record")
+    value = error["input"] if isinstance(error["input"], str) else ""
+    code, message, accepted = _explain(error, name, _model_at(cls, error["loc"]))
+    if code in {"unknown-key", "missing-key"}:
+        value = name
+    return Finding(code=code, file=at.file, line=at.line, value=value, message=message, accepted=accepted)
+
+
+def _explain(error: ErrorDetails, name: str, cls: type[BaseModel]) -> tuple[str, str, str]:
+    kind, context = error["type"], error.get("ctx", {})
+    cause = context.get("error")
+    shown = f"{name} {error['input']!r}" if isinstance(error["input"], str) else name
+    if isinstance(cause, Refused):
+        return cause.code, f"{shown} {cause}", cause.accepted
+    if kind == "extra_forbidden":
+        keys = sorted(info.alias or key for key, info in cls.model_fields.items())
+        return "unknown-key", f"unknown key {name!r}; nearest is {extractOne(name, keys)[0]!r}", ", ".join(keys)
+    if kind == "missing":
+        return "missing-key", f"key {name!r} is missing", "a value for it"
+    if kind == "literal_error":
+        return "bad-value", f"{shown} is not accepted", context["expected"].replace("'", "")
+    if kind == "string_pattern_mismatch":
+        return "bad-value", f"{shown} has the wrong form", f"text that matches {context['pattern']}"
+    if kind == "string_type":
+        return "bad-value", f"{name} is no single value", "one text"
+    return "bad-value", f"{shown}: {error['msg'].lower()}", "a mapping of the keys of this record"
+
+
+def _model_at(cls: type[BaseModel], loc: tuple[str | int, ...]) -> type[BaseModel]:
+    """Return the model that the last key of `loc` belongs to."""
+    for part in loc[:-1]:
+        cls = _NESTED.get(str(part), cls)
+    return cls
+
+
+def where_records_stand(corpus: Corpus) -> str:
+    """Return, as JSON, the file and line of each claim's record: what `records.json` of a release says."""
+    places = {ident: corpus.where("claims", ident) for ident in sorted(corpus.claims)}
+    return json.dumps({ident: {"file": at.file, "line": at.line} for ident, at in places.items()}, indent=1) + "\n"

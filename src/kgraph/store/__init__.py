@@ -1,0 +1,1 @@
+"""The read side's stores: one interface, and the engines that answer behind it."""

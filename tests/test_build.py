@@ -1,0 +1,102 @@
+"""A build is reproducible, all or nothing, and writes nothing it need not."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+
+from conftest import copy_corpus
+from kgraph.build import build
+from kgraph.release import MANIFEST, current_digest, current_release
+from kgraph.settings import Settings
+
+
+def _digest(folder: Path, **environment: str) -> str:
+    copy_corpus(folder)
+    command = [sys.executable, "-m", "kgraph", "--corpus", str(folder), "build", "--format", "json"]
+    done = subprocess.run(command, env=os.environ | environment, capture_output=True, check=True, text=True)
+    return str(json.loads(done.stdout)["release"])
+
+
+def test_same_data_same_digest(tmp_path: Path) -> None:
+    """The digest does not depend on folder, hash seed, locale or time zone."""
+    one = _digest(tmp_path / "one", PYTHONHASHSEED="1", TZ="Asia/Baku", LC_ALL="C")
+    two = _digest(tmp_path / "another" / "place", PYTHONHASHSEED="2", TZ="America/Lima", LC_ALL="C.UTF-8")
+    assert one == two
+
+
+def test_order_of_records_does_not_matter(corpus: Settings) -> None:
+    """Records in another order, or in another file, give the same release."""
+    before, _ = build(corpus)
+    path = corpus.root / "data" / "claims" / "ford.yaml"
+    parts = path.read_text(encoding="utf-8").split("\n\n")
+    path.unlink()
+    for n, part in enumerate(reversed(parts)):
+        (path.parent / f"{n}.yaml").write_text(part + "\n", encoding="utf-8")
+    after, _ = build(corpus)
+    assert after.digest == before.digest
+    assert after.records()["claims"]["ford-shelled"]["file"] == "data/claims/2.yaml"
+
+
+def test_nothing_to_do(corpus: Settings) -> None:
+    """A second build of the same inputs writes nothing."""
+    first, written = build(corpus)
+    again, rewritten = build(corpus)
+    assert (written, rewritten) == (True, False)
+    assert first == again
+
+
+def test_chain_of_releases(corpus: Settings) -> None:
+    """A changed claim changes its unit alone (and what is derived), and the manifest names the predecessor."""
+    first, _ = build(corpus)
+    path = corpus.root / "data" / "claims" / "ford.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("hit the bridge", "struck the bridge"), encoding="utf-8")
+    second, _ = build(corpus)
+    assert second.manifest.predecessor == first.digest
+    changed = {unit for unit, digest in second.manifest.units.items() if first.manifest.units.get(unit) != digest}
+    assert changed == {"https://example.org/river/claim/bridge-hit"}
+
+
+def test_broken_release_is_built_anew(corpus: Settings) -> None:
+    """A release folder that was damaged is not taken for whole."""
+    release, _ = build(corpus)
+    (release.path / MANIFEST).write_text("{", encoding="utf-8")
+    rebuilt, written = build(corpus)
+    assert written
+    assert rebuilt.digest == release.digest
+    assert current_release(corpus.releases).manifest.claims == 3
+
+
+def test_debris_of_a_dead_build_is_removed(corpus: Settings) -> None:
+    """What a build that was killed left behind goes with the next one."""
+    (corpus.releases / ".building-dead").mkdir(parents=True)
+    build(corpus)
+    assert list(corpus.releases.glob(".building-*")) == []
+
+
+def test_every_triple_stands_in_one_graph_and_has_no_blank_node(built: Settings) -> None:
+    """Counts over the union of graphs are true, and everything can be pointed at."""
+    store = ox.Store.read_only(str(current_release(built.releases).store))
+    quads = list(store)
+    assert len({quad.triple for quad in quads}) == len(quads)
+    assert not any(isinstance(term, ox.BlankNode) for quad in quads for term in (quad.subject, quad.object))
+
+
+def test_unwritable_folder(corpus: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A build that fails while it writes leaves the old release current."""
+    before, _ = build(corpus)
+    path = corpus.root / "data" / "events.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("A war", "The war"), encoding="utf-8")
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("kgraph.build._sync", fail)
+    with pytest.raises(OSError, match="space"):
+        build(corpus)
+    assert current_digest(corpus.releases) == before.digest
+    assert {path.name for path in corpus.releases.iterdir()} == {".lock", "current", before.digest}

@@ -1,0 +1,49 @@
+"""Settings come from kgraph.toml, the environment and flags, and bad ones are named."""
+
+from pathlib import Path
+
+import pytest
+
+from kgraph import settings
+from kgraph.errors import NoCorpus, SettingsError
+
+
+def _toml(folder: Path, text: str) -> Path:
+    (folder / "kgraph.toml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_flag_beats_environment_beats_file(tmp_path: Path) -> None:
+    """The last of file, environment and flag wins."""
+    root = _toml(tmp_path, 'base_iri = "https://x.org/"\nport = 1\nhost = "a"\n')
+    loaded = settings.load(root, {"port": 3, "host": None}, environ={"KGRAPH_PORT": "2", "KGRAPH_HOST": "b"})
+    assert (loaded.port, loaded.host) == (3, "b")
+
+
+def test_archive_is_relative_to_the_corpus(tmp_path: Path) -> None:
+    """A relative archive is looked for from the corpus folder, wherever the command runs."""
+    root = _toml(tmp_path, 'base_iri = "https://x.org/"\narchive = "texts"\n')
+    assert settings.load(root, environ={}).archive == (tmp_path / "texts").resolve()
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ('base_iri = "https://x.org/"\nprot = 1\n', "port"),
+        ('base_iri = "x.org"\n', "base_iri"),
+        ('base_iri = "https://x.org/"\nport = 70000\n', "65535"),
+        ('base_iri = "https://x.org/"\ntimeout = "soon"\n', "timeout"),
+        ("base_iri = ", "TOML"),
+        ("", "base_iri"),
+    ],
+)
+def test_bad_settings_are_named(tmp_path: Path, text: str, names: str) -> None:
+    """A bad setting is refused with its name, or what it should have been."""
+    with pytest.raises(SettingsError, match=names):
+        settings.load(_toml(tmp_path, text), environ={})
+
+
+def test_no_corpus_is_said(tmp_path: Path) -> None:
+    """Outside a corpus, the error says what is missing."""
+    with pytest.raises(NoCorpus, match=r"kgraph\.toml"):
+        settings.find_corpus(tmp_path)
