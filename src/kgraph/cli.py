@@ -6,7 +6,7 @@ import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 from rich.console import Console
@@ -25,7 +25,13 @@ from kgraph.store.base import Answer, Question
 from kgraph.store.embedded import Embedded
 from kgraph.trace import AttestationTrace, PassageTrace, Thing, Trace, trace
 
-_out, _err = Console(soft_wrap=True, highlight=False), Console(stderr=True, soft_wrap=True, highlight=False)
+_NEVER_CUT = 100_000  # columns: what is not shown on a terminal is written whole
+
+
+def _console(stream: TextIO) -> Console:
+    return Console(file=stream, highlight=False, width=None if stream.isatty() else _NEVER_CUT)
+
+
 _FORMAT = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output for people or programs."
 )
@@ -48,12 +54,14 @@ class _Group(click.Group):
 def _report(error: KgraphError) -> None:
     if isinstance(error, InvalidData) and "findings" in error.extra:
         _show_findings([Finding(**finding) for finding in error.extra["findings"]])
-    _err.print(f"[bold red]kgraph:[/] {escape(error.detail)}")
+    _console(sys.stderr).print(f"[bold red]kgraph:[/] {escape(error.detail)}")
     if "source" in error.extra:
-        _err.print(f"  {escape(error.extra['source'])}\n  {' ' * (error.extra.get('column', 1) - 1)}^")
+        _console(sys.stderr).print(f"  {escape(error.extra['source'])}\n  {' ' * (error.extra.get('column', 1) - 1)}^")
     accepted = error.extra.get("accepted")
     if accepted:
-        _err.print(f"  accepted: {escape(accepted if isinstance(accepted, str) else ', '.join(map(str, accepted)))}")
+        _console(sys.stderr).print(
+            f"  accepted: {escape(accepted if isinstance(accepted, str) else ', '.join(map(str, accepted)))}"
+        )
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -79,7 +87,7 @@ def anchor(load: Any) -> None:
     _show_findings(findings)
     if findings:
         raise InvalidData(f"{len(findings)} findings; data/anchors.lock is as it was")
-    _out.print(f"{count} anchors written to data/anchors.lock")
+    _console(sys.stdout).print(f"{count} anchors written to data/anchors.lock")
 
 
 @main.command()
@@ -95,7 +103,9 @@ def check(load: Any, form: str) -> None:
         _show_findings(checked.findings)
         proof = "every anchor proved against the archive" if loaded.archive else "anchors not proved: no archive given"
         claims = len(checked.corpus.claims)
-        _out.print(f"{claims} claims, {len(checked.lock)} anchors, {len(checked.errors)} errors; {proof}")
+        _console(sys.stdout).print(
+            f"{claims} claims, {len(checked.lock)} anchors, {len(checked.errors)} errors; {proof}"
+        )
     if checked.errors:
         click.get_current_context().exit(1)
 
@@ -103,9 +113,11 @@ def check(load: Any, form: str) -> None:
 def _show_findings(findings: Sequence[Finding]) -> None:
     for finding in findings:
         colour = "red" if finding.severity == "error" else "yellow"
-        _err.print(f"{escape(finding.file)}:{finding.line}: [{colour}]{finding.code}[/]: {escape(finding.message)}")
+        _console(sys.stderr).print(
+            f"{escape(finding.file)}:{finding.line}: [{colour}]{finding.code}[/]: {escape(finding.message)}"
+        )
         if finding.accepted:
-            _err.print(f"    accepted: {escape(finding.accepted)}")
+            _console(sys.stderr).print(f"    accepted: {escape(finding.accepted)}")
 
 
 @main.command()
@@ -113,7 +125,7 @@ def _show_findings(findings: Sequence[Finding]) -> None:
 @click.pass_obj
 def build(load: Any, form: str) -> None:
     """Compile the data into a release and make it current."""
-    release, written = building.build(load(), note=lambda text: _err.print(f"kgraph: {text}"))
+    release, written = building.build(load(), note=lambda text: _console(sys.stderr).print(f"kgraph: {text}"))
     manifest = release.manifest
     if form == "json":
         click.echo(
@@ -123,7 +135,7 @@ def build(load: Any, form: str) -> None:
         )
         return
     what = "Built" if written else "Up to date:"
-    _out.print(
+    _console(sys.stdout).print(
         f"{what} {release.digest}: {manifest.claims} claims, {manifest.attestations} attestations,"
         f" {manifest.quads} quads"
     )
@@ -202,15 +214,15 @@ def _query_text(loaded: settings.Settings, name: str) -> str:
 def _show_results(answer: Answer) -> None:
     data = json.loads(answer.read())
     if "boolean" in data:
-        _out.print("yes" if data["boolean"] else "no")
+        _console(sys.stdout).print("yes" if data["boolean"] else "no")
         return
     names = data["head"]["vars"]
     table = Table(*names, box=None, header_style="bold", pad_edge=False)
     rows = data["results"]["bindings"]
     for row in rows:
         table.add_row(*(escape(_cell(row.get(name))) for name in names))
-    Console(width=None if sys.stdout.isatty() else 10_000, soft_wrap=True, highlight=False).print(table)
-    _out.print(f"[dim]{len(rows)} rows[/]")
+    _console(sys.stdout).print(table)
+    _console(sys.stdout).print(f"[dim]{len(rows)} rows[/]")
 
 
 def _cell(term: dict[str, str] | None) -> str:
@@ -235,7 +247,7 @@ def trace_command(load: Any, claim: str, form: str) -> None:
     if form == "json":
         click.echo(json.dumps(found.as_dict(), indent=1, ensure_ascii=False))
     else:
-        _out.print(_trace_tree(found))
+        _console(sys.stdout).print(_trace_tree(found))
 
 
 def _trace_tree(found: Trace) -> Tree:

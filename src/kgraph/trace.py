@@ -14,6 +14,15 @@ from kgraph.passages import Archive
 from kgraph.store.base import Engine
 from kgraph.terms import KG, NANOPUB_GRAPHS, OA, SCHEMA, Iris, Quad, fragment, local_name
 
+_LINKS = {
+    "supported through": "attestedThrough",
+    "opposed through": "deniedThrough",
+    "narrows": "narrows",
+    "contradicts": "contradicts",
+    "supports": "supports",
+    "part of": "partOf",
+}
+
 
 @dataclass(frozen=True)
 class Thing:
@@ -139,7 +148,7 @@ def trace(engine: Engine, ident: str, archive: Archive | None = None) -> Trace:
         raise UnknownThing(f"there is no claim {ident!r} in release {release.digest[:12]}", value=ident)
     curation = _Node(engine, fragment(iri, "np"))
     records = release.records()
-    links = [(name, claim.all(KG[name])) for name in ("narrows", "contradicts", "supports", "partOf")]
+    links = [(name, claim.all(KG[term])) for name, term in _LINKS.items()]
     back = [
         ("narrowed by", _subjects(engine, KG.narrows, iri)),
         ("contradicted by", _subjects(engine, KG.contradicts, iri)),
