@@ -277,9 +277,8 @@ def _attestation_tree(tree: Tree, attestation: AttestationTrace) -> None:
 
 
 def _passage_tree(node: Tree, passage: PassageTrace) -> None:
-    words = (
-        f"{passage.first_words} … {passage.last_words}" if passage.first_words else "not published: restricted document"
-    )
+    ends = dict.fromkeys(filter(None, (passage.first_words, passage.last_words)))
+    words = " … ".join(ends) or "not published: restricted document"
     leaf = node.add(f"passage {passage.iri}")
     _leaves(
         leaf, document=f"{passage.document.label} (SHA-256 {passage.document_sha256})", section=passage.section,

@@ -36,7 +36,11 @@ class AnchorError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Passage:
-    """A resolved anchor. `sha256` is keyed (HMAC-SHA-256) and the words are empty where the document is restricted."""
+    """A resolved anchor.
+
+    `first` and `last` (at most six words each) do not overlap, and are the same where they are all of it. Where the
+    document is restricted they are empty, and `sha256` is keyed (HMAC-SHA-256).
+    """
 
     document: str
     start: int
@@ -90,11 +94,13 @@ class Archive:
         """Return the one passage of `text` that an anchor leads to; raise `AnchorError` where it is not exactly one."""
         start, end = locate(text, anchor)
         words = text[start:end]
+        listed = words.split()
+        tail = listed[max(MAX_WORDS, len(listed) - MAX_WORDS) :] or listed
         public = document.access == "public"
         return Passage(
             document=document.id, start=start, end=end, heading=heading_at(text, start),
-            first=" ".join(words.split()[:MAX_WORDS]) if public else "",
-            last=" ".join(words.split()[-MAX_WORDS:]) if public else "",
+            first=" ".join(listed[:MAX_WORDS]) if public else "",
+            last=" ".join(tail) if public else "",
             sha256=self.digest(document, words), keyed=not public,
         )  # fmt: skip
 

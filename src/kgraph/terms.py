@@ -107,4 +107,5 @@ def text_fragment(url: str, first: str, last: str) -> str:
     def encode(words: str) -> str:
         return quote(words, safe="").replace("-", "%2D")
 
-    return f"{url}#:~:text={encode(first)},{encode(last)}"
+    ends = [first] if first == last else [first, last]
+    return f"{url}#:~:text={','.join(map(encode, ends))}"

@@ -24,7 +24,7 @@ _LINKS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Thing:
     """An IRI and what to call it."""
 

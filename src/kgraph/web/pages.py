@@ -1,6 +1,7 @@
 """Pages that are no thing's own: the way in, and whether all is well."""
 
 from flask import Blueprint, Response, jsonify, render_template
+from rdflib import URIRef
 
 from kgraph.store.base import Question
 from kgraph.terms import KG, Iris
@@ -16,16 +17,13 @@ def home() -> Response:
     source = engine()
     release = source.release()
     iris = Iris(release.manifest.base_iri)
-    groups: dict[Thing, list[tuple[str, Thing]]] = {}
+    groups: dict[Thing, list[tuple[str, Thing, list[str]]]] = {}
     for subject, _, event, _ in source.quads(None, KG.event):
-        claim = Thing(str(subject), label(source, subject))
-        groups.setdefault(Thing(str(event), label(source, event)), []).append(
-            (str(subject).removeprefix(iris.base), claim)
-        )
-    ordered = [
-        (event, sorted(claims, key=lambda c: c[0]))
-        for event, claims in sorted(groups.items(), key=lambda g: g[0].label)
-    ]
+        iri = URIRef(str(subject))
+        stances = sorted(label(source, node) for _, _, node, _ in source.quads(iri, KG.attestation))
+        row = (iri.removeprefix(iris.base), Thing(str(iri), label(source, iri)), stances)
+        groups.setdefault(Thing(str(event), label(source, event)), []).append(row)
+    ordered = [(event, sorted(rows)) for event, rows in sorted(groups.items(), key=lambda group: group[0].label)]
     page = render_template("home.html", manifest=release.manifest, groups=ordered, base=iris.base)
     return conditional(Response(page, mimetype="text/html"), release.digest[:32], "home")
 
