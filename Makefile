@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: serve test build check lint lock clean
+.PHONY: serve test build check lint reference lock clean
 .DELETE_ON_ERROR:
 
 serve: .venv/ready
@@ -33,6 +33,10 @@ lint: .venv/ready-test
 .venv/ready-test: requirements-test.lock .venv/ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.lock
 	touch $@
+
+# The parts of README that are made from the code.
+reference: .venv/ready
+	$(BIN)/python -m kgraph.reference README.md
 
 # Writes both lock files anew; needs uv.
 lock:

@@ -1,9 +1,11 @@
 """A build is reproducible, all or nothing, and writes nothing it need not."""
 
+import fcntl
 import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -11,6 +13,7 @@ import pytest
 
 from conftest import copy_corpus
 from kgraph.build import build
+from kgraph.errors import KgraphError
 from kgraph.release import MANIFEST, current_digest, current_release
 from kgraph.settings import Settings
 
@@ -96,7 +99,42 @@ def test_unwritable_folder(corpus: Settings, monkeypatch: pytest.MonkeyPatch) ->
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("kgraph.build._sync", fail)
-    with pytest.raises(OSError, match="space"):
+    with pytest.raises(KgraphError, match="space"):
         build(corpus)
     assert current_digest(corpus.releases) == before.digest
     assert {path.name for path in corpus.releases.iterdir()} == {".lock", "current", before.digest}
+
+
+def test_full_disk(corpus: Settings) -> None:
+    """A build that may write no more says so, exit 3, and the old release stays current and whole."""
+    before, _ = build(corpus)
+    path = corpus.root / "data" / "events.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("A war", "The war"), encoding="utf-8")
+    command = f'ulimit -f 16; exec "{sys.executable}" -m kgraph --corpus "{corpus.root}" build'
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, "could not be written" in done.stderr) == (3, True), done.stderr
+    assert current_release(corpus.releases) == before
+    rebuilt, written = build(corpus)
+    assert (written, rebuilt.manifest.predecessor) == (True, before.digest)
+
+
+def test_two_builds_at_once(corpus: Settings) -> None:
+    """The second of two builds waits for the first, and says so."""
+    notes: list[str] = []
+    corpus.releases.mkdir()
+    with (corpus.releases / ".lock").open("w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        waiting = threading.Thread(target=lambda: build(corpus, note=notes.append))
+        waiting.start()
+        waiting.join(timeout=1)
+        assert waiting.is_alive()
+        assert notes == ["another build is running here: waiting for it"]
+    waiting.join(timeout=30)
+    assert current_release(corpus.releases).manifest.claims == 3
+
+
+def test_releases_that_are_no_folder(corpus: Settings) -> None:
+    """Where releases cannot be written, the error says so."""
+    corpus.releases.write_text("in the way", encoding="utf-8")
+    with pytest.raises(KgraphError, match="cannot be written"):
+        build(corpus)

@@ -20,7 +20,7 @@ import pyoxigraph as ox
 from rdflib import Literal, URIRef
 from rdflib.namespace import DCTERMS, RDF
 
-from kgraph import __version__, canonical, derive, ontology, records, validate
+from kgraph import __version__, canonical, derive, ontology, records, shapes, validate
 from kgraph.errors import BrokenRelease, InvalidData, KgraphError, NoArchive
 from kgraph.model import Corpus, Finding
 from kgraph.nanopub import Writer
@@ -31,6 +31,7 @@ from kgraph.settings import FILE, Settings
 from kgraph.terms import KG, Iris, Quad
 
 Note = Callable[[str], None]
+_REQUIRED = ("ontology/kgraph.ttl", "ontology/shapes.ttl")
 
 
 @dataclass(frozen=True)
@@ -48,20 +49,41 @@ class Checked:
         return [finding for finding in self.findings if finding.severity == "error"]
 
 
-def check(settings: Settings, *, with_archive: bool = True) -> Checked:
+def check(settings: Settings, *, with_archive: bool = True, with_shapes: bool = True) -> Checked:
     """Read the corpus and return it with all findings, sorted by file and line.
 
-    With `with_archive`, and an archive configured, every anchor is proved against the text that it points into.
+    With `with_archive`, and an archive configured, every anchor is proved against the text that it points into. With
+    `with_shapes`, and no other error, what would be built is held against the SHACL shapes.
     """
     iris = Iris(settings.base_iri)
     corpus, findings = records.load(settings.root)
+    missing = [name for name in _REQUIRED if not (settings.root / name).is_file()]
+    findings += [
+        Finding(
+            code="missing-file",
+            file=name,
+            message=f"{name} is not there",
+            value=name,
+            accepted="as `kgraph init` writes it",
+        )
+        for name in missing
+    ]
     onto, more = ontology.load(settings.root, iris)
     findings = findings + more + validate.check(corpus, onto, curator=settings.curator)
+    findings += derive.check_queries([*ontology.rule_files(settings.root), *query_files(settings.root)], settings.root)
     lock = read_lock(settings.anchors)
     archive = open_archive(settings) if with_archive and settings.archive is not None else None
     findings += validate.check_anchors(corpus, lock, archive)
+    if with_shapes and not any(finding.severity == "error" for finding in findings):
+        quads = [*onto.quads, *Writer(corpus, lock, iris, settings.licence, settings.curator).quads()]
+        findings += shapes.check(quads, settings.root / shapes.SHAPES, shapes.locate(corpus, iris))
     ordered = sorted(findings, key=lambda f: (f.file, f.line, f.code, f.value))
     return Checked(corpus, onto, lock, tuple(dict.fromkeys(ordered)))
+
+
+def query_files(root: Path) -> list[Path]:
+    """Return the saved queries of a corpus."""
+    return sorted((root / "queries").glob("*.rq"))
 
 
 def open_archive(settings: Settings) -> Archive:
@@ -91,12 +113,19 @@ def build(settings: Settings, *, note: Note = lambda _: None) -> tuple[Release, 
 
     Raises `InvalidData` with all findings (`findings`), and then nothing has changed.
     """
+    try:
+        return _build(settings, note)
+    except OSError as error:
+        raise KgraphError(f"the release could not be written: {error}; the one before it stays current") from error
+
+
+def _build(settings: Settings, note: Note) -> tuple[Release, bool]:
     inputs = _inputs(settings)
     with _lock(settings.releases, note):
         current = _current(settings)
         if current is not None and current.manifest.inputs == inputs:
             return current, False
-        checked = check(settings, with_archive=False)
+        checked = check(settings, with_archive=False, with_shapes=False)
         store, findings = _compile(settings, checked)
         if findings:
             raise InvalidData(f"{len(findings)} findings; nothing was built", findings=[f.as_dict() for f in findings])
@@ -110,8 +139,8 @@ def _compile(settings: Settings, checked: Checked) -> tuple[ox.Store, list[Findi
     iris = Iris(settings.base_iri)
     writer = Writer(checked.corpus, checked.lock, iris, settings.licence, settings.curator)
     store = canonical.stored([*checked.ontology.quads, *writer.quads()])
-    findings = derive.derive(store, ontology.rule_files(settings.root), settings.root, iris)
-    return store, findings + _doubled(store)
+    derive.derive(store, ontology.rule_files(settings.root), iris)
+    return store, _doubled(store)
 
 
 def _doubled(store: ox.Store) -> list[Finding]:
@@ -164,7 +193,7 @@ def _write_folder(settings: Settings, store: ox.Store, path: Path, manifest: Man
         disk.flush()
         del disk
         (new / QUERIES).mkdir()
-        for query in sorted((settings.root / "queries").glob("*.rq")):
+        for query in query_files(settings.root):
             shutil.copyfile(query, new / QUERIES / query.name)
         (new / RECORDS).write_text(described, encoding="utf-8")
         (new / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
@@ -206,7 +235,7 @@ def _inputs(settings: Settings) -> dict[str, str]:
     """Return the SHA-256 of every file that a release is made of, and of the settings and software that shape it."""
     root = settings.root
     paths = [path for _, path in records.record_files(root)] + [settings.anchors, root / FILE]
-    paths += [*ontology.ontology_files(root), *ontology.rule_files(root), *sorted((root / "queries").glob("*.rq"))]
+    paths += [*ontology.ontology_files(root), *ontology.rule_files(root), *query_files(root)]
     found = {
         path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in paths

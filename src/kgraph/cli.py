@@ -14,9 +14,9 @@ from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
-from kgraph import __version__, settings
+from kgraph import __version__, scaffold, settings
 from kgraph import build as building
-from kgraph.errors import InvalidData, KgraphError, UnknownThing
+from kgraph.errors import InvalidData, KgraphError, SettingsError, UnknownThing
 from kgraph.formats import GRAPHS, RESULTS, by_name
 from kgraph.model import Finding
 from kgraph.passages import Archive
@@ -80,6 +80,19 @@ def main(ctx: click.Context, corpus: Path | None, archive: Path | None) -> None:
 
 
 @main.command()
+@click.argument("name", type=click.Path(path_type=Path))
+def init(name: Path) -> None:
+    """Write a small, commented corpus into the new folder NAME."""
+    folder = name.absolute()
+    files = scaffold.init(folder)
+    building.anchor(settings.load(folder, environ={}))
+    for path in files:
+        if "ontology" not in path.parts:
+            _console(sys.stdout).print(f"  {path.relative_to(folder.parent)}")
+    _console(sys.stdout).print(f"Wrote {name}. Next: cd {name}, kgraph build, kgraph serve")
+
+
+@main.command()
 @click.pass_obj
 def anchor(load: Any) -> None:
     """Resolve every anchor against the archive and write data/anchors.lock."""
@@ -95,7 +108,13 @@ def anchor(load: Any) -> None:
 @click.pass_obj
 def check(load: Any, form: str) -> None:
     """Report every mistake in the data, and with an archive prove every anchor."""
-    loaded = load()
+    try:
+        loaded = load()
+    except SettingsError as error:
+        if form != "json":
+            raise
+        click.echo(json.dumps({"findings": [_as_finding(error).as_dict()]}, indent=1, ensure_ascii=False))
+        click.get_current_context().exit(1)
     checked = building.check(loaded)
     if form == "json":
         click.echo(json.dumps({"findings": [f.as_dict() for f in checked.findings]}, indent=1, ensure_ascii=False))
@@ -108,6 +127,15 @@ def check(load: Any, form: str) -> None:
         )
     if checked.errors:
         click.get_current_context().exit(1)
+
+
+def _as_finding(error: SettingsError) -> Finding:
+    accepted = error.extra.get("accepted", "")
+    return Finding(
+        code=error.code, message=error.detail, file=error.extra.get("file", settings.FILE),
+        line=error.extra.get("line", 1), value=str(error.extra.get("value", "")),
+        accepted=accepted if isinstance(accepted, str) else ", ".join(accepted),
+    )  # fmt: skip
 
 
 def _show_findings(findings: Sequence[Finding]) -> None:

@@ -12,30 +12,40 @@ from kgraph.terms import Iris
 _PLACE = re.compile(r"error at (\d+):(\d+): ?(.*)", re.DOTALL)
 
 
-def derive(store: ox.Store, rules: Sequence[Path], root: Path, iris: Iris) -> list[Finding]:
+def derive(store: ox.Store, rules: Sequence[Path], iris: Iris) -> None:
     """Run `rules` over `store`, each seeing what those before it derived, and add what they derive.
 
-    A triple that stands in a graph already is not derived again: every triple stands in exactly one graph.
+    The rules have passed `check_queries`. A triple that stands in a graph already is not derived again: every triple
+    stands in exactly one graph.
     """
     home = ox.NamedNode(str(iris.graph("derived")))
-    findings: list[Finding] = []
     for path in rules:
-        try:
-            derived = store.query(path.read_text(encoding="utf-8"), use_default_graph_as_union=True)
-        except SyntaxError as error:
-            findings.append(_finding(path.relative_to(root).as_posix(), error))
-            continue
-        if not isinstance(derived, ox.QueryTriples):
-            message, name = "a rule is a CONSTRUCT query", path.relative_to(root).as_posix()
-            findings.append(Finding(code="rule-form", file=name, message=message, accepted="CONSTRUCT"))
-            continue
+        derived = store.query(path.read_text(encoding="utf-8"), use_default_graph_as_union=True)
+        assert isinstance(derived, ox.QueryTriples)
         for triple in set(derived):
             if next(store.quads_for_pattern(triple.subject, triple.predicate, triple.object, None), None) is None:
                 store.add(ox.Quad(triple.subject, triple.predicate, triple.object, home))
+
+
+def check_queries(paths: Sequence[Path], root: Path) -> list[Finding]:
+    """Return the findings on the form of rules and saved queries: each is run over an empty store."""
+    findings = []
+    for path in paths:
+        name = path.relative_to(root).as_posix()
+        try:
+            found = ox.Store().query(path.read_text(encoding="utf-8"))
+        except SyntaxError as error:
+            findings.append(_finding(name, error))
+            continue
+        except (UnicodeDecodeError, RuntimeError, ValueError) as error:
+            findings.append(Finding(code="query-form", file=name, message=str(error), accepted="SPARQL 1.1, in UTF-8"))
+            continue
+        if path.parent.name == "rules" and not isinstance(found, ox.QueryTriples):
+            findings.append(Finding(code="rule-form", file=name, message="a rule is a CONSTRUCT", accepted="CONSTRUCT"))
     return findings
 
 
 def _finding(name: str, error: SyntaxError) -> Finding:
     match = _PLACE.match(str(error))
     line, message = (int(match[1]), match[3]) if match else (1, str(error))
-    return Finding(code="rule-syntax", file=name, line=line, message=f"not SPARQL: {message}", accepted="SPARQL 1.1")
+    return Finding(code="query-syntax", file=name, line=line, message=f"not SPARQL: {message}", accepted="SPARQL 1.1")

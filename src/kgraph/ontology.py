@@ -52,7 +52,8 @@ def load(root: Path, iris: Iris) -> tuple[Ontology, list[Finding]]:
 
 def ontology_files(root: Path) -> list[Path]:
     """Return the Turtle files of the ontology, in the order in which they are read."""
-    return [root / "ontology" / "kgraph.ttl", *sorted((root / "ontology" / "vocab").glob("*.ttl"))]
+    paths = [root / "ontology" / "kgraph.ttl", *sorted((root / "ontology" / "vocab").glob("*.ttl"))]
+    return [path for path in paths if path.is_file()]
 
 
 def rule_files(root: Path) -> list[Path]:
@@ -65,7 +66,8 @@ def _parse(path: Path, name: str, findings: list[Finding]) -> Graph:
     try:
         graph.parse(path, format="turtle")
     except Exception as error:  # noqa: BLE001 - rdflib's parsers raise many kinds
-        line = getattr(error, "lines", 0) + 1
+        last = path.read_bytes().count(b"\n") or 1
+        line = min(getattr(error, "lines", 0) + 1, last)
         message = f"not Turtle: {str(error).splitlines()[0]}"
         findings.append(Finding(code="turtle-syntax", file=name, line=line, message=message, accepted="Turtle"))
         return Graph()

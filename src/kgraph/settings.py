@@ -28,7 +28,6 @@ class Settings:
     archive: Path | None = None
     host: str = "127.0.0.1"
     port: int = 8000
-    engine: str | None = None
     readers: int = 4
     timeout: float = 30.0
     memory: int = 1200

@@ -137,7 +137,15 @@ def _check_claim(job: _Check, ident: str, claim: model.Claim) -> None:
     for n, relation in enumerate(claim.relations):
         if relation.to == ident:
             path = ("relations", n, "to")
-            job.report("claims", ident, path, "related-to-itself", "a claim is related to itself", value=ident)
+            job.report(
+                "claims",
+                ident,
+                path,
+                "related-to-itself",
+                "a claim is related to itself",
+                value=ident,
+                accepted="another claim",
+            )
     if claim.attribution_mode and len(claim.attribution) + len(claim.perpetrator) < 2:  # noqa: PLR2004
         job.report(
             "claims", ident, ("attribution-mode",), "nothing-to-choose", "there is one attribution and one perpetrator",

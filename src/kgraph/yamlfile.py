@@ -67,8 +67,10 @@ def read(path: Path, name: str) -> Parsed:
         events = iter(YAML(typ="safe", pure=True).parse(text))
         _skip_to_document(events)
         parsed.value = _value(parsed, next(events), events, ())
-        if any(isinstance(event, DocumentStartEvent) for event in events):
-            parsed.refuse("several-documents", 1, "file holds several YAML documents", accepted="one list of records")
+        another = next((event for event in events if isinstance(event, DocumentStartEvent)), None)
+        if another is not None:
+            line = another.start_mark.line + 1
+            parsed.refuse("several-documents", line, "file holds several documents", accepted="one list of records")
     except _Stop:
         parsed.value = None
     except StopIteration:
