@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: serve test build check lint reference lock clean
+.PHONY: serve test test-wheel build check lint reference lock clean
 .DELETE_ON_ERROR:
 
 serve: .venv/ready
@@ -17,6 +17,15 @@ check: .venv/ready
 
 test: .venv/ready-test lint
 	$(BIN)/pytest
+	$(MAKE) test-wheel
+
+# The same tests, with the package as it is installed from the wheel.
+test-wheel: .venv/ready-test
+	rm -rf dist/wheel
+	$(BIN)/python -m hatchling build -t wheel -d dist/wheel
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target dist/wheel/site dist/wheel/*.whl
+	PYTHONPATH=dist/wheel/site $(BIN)/python -c 'import kgraph; assert "dist/wheel/site" in kgraph.__file__, kgraph.__file__'
+	PYTHONPATH="$(CURDIR)/dist/wheel/site" $(BIN)/pytest -q
 
 lint: .venv/ready-test
 	$(BIN)/ruff check

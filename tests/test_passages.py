@@ -6,7 +6,7 @@ import pytest
 
 from kgraph.build import check
 from kgraph.model import Anchor, Document
-from kgraph.passages import KEY_FILE, Archive, locate, read_lock
+from kgraph.passages import KEY_FILE, Archive, heading_at, locate, read_lock
 from kgraph.settings import Settings
 
 
@@ -36,6 +36,12 @@ def test_offsets_are_code_points(corpus: Settings) -> None:
 def test_words_may_overlap() -> None:
     """From and to may be the same words, or share some."""
     assert locate("One two three.", _anchor(**{"from": "two three", "to": "three"})) == (4, 13)
+
+
+def test_text_without_headings() -> None:
+    """A text without any heading is one section without a name."""
+    assert locate("No heading here.", _anchor(**{"from": "No", "to": "here"})) == (0, 15)
+    assert heading_at("No heading here.", 3) == ""
 
 
 def test_restricted_documents_publish_no_words(corpus: Settings) -> None:

@@ -18,6 +18,7 @@ FAULTS = {
     "agents--cyclic-member-of.yaml": ("cycle", 1),
     "agents--flag-not-true.yaml": ("not-true", 1),
     "agents--unknown-type.yaml": ("bad-value", 1),
+    "agents--role-of-ngo.yaml": ("wrong-type", 1),
     "agents--without-source.yaml": ("missing-key", 1),
     "alias.yaml": ("yaml-alias", 2),
     "ambiguous-anchor.yaml": ("anchor-ambiguous", 6),

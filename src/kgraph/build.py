@@ -234,7 +234,7 @@ def _commit(root: Path) -> str | None:
 def _inputs(settings: Settings) -> dict[str, str]:
     """Return the SHA-256 of every file that a release is made of, and of the settings and software that shape it."""
     root = settings.root
-    paths = [path for _, path in records.record_files(root)] + [settings.anchors, root / FILE]
+    paths = [path for _, path in records.record_files(root)] + [settings.anchors, root / FILE, root / shapes.SHAPES]
     paths += [*ontology.ontology_files(root), *ontology.rule_files(root), *query_files(root)]
     found = {
         path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()

@@ -245,6 +245,14 @@ class Agent(Record):
     member_count: Whole | None = None
     source: Source
 
+    @model_validator(mode="after")
+    def _fits_type(self) -> "Agent":
+        if self.role is not None and self.type != "Person":
+            raise Refused("wrong-type", f"role is given for a {self.type}", "role only for type Person")
+        if self.member_count is not None and self.type != "AgentGroup":
+            raise Refused("wrong-type", f"member-count is given for a {self.type}", "member-count only for AgentGroup")
+        return self
+
 
 class Victim(Record):
     """Somebody who is said to have been harmed: a named person or a group."""

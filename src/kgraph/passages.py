@@ -164,7 +164,7 @@ def _bounds(text: str, anchor: Anchor) -> tuple[int, int]:
 def _sections(text: str) -> tuple[tuple[str, tuple[int, int]], ...]:
     """Return each heading with the span of text from its end to the next heading."""
     found = list(_HEADING.finditer(text))
-    ends = [match.start() for match in found[1:]] + [len(text)]
+    ends = [*(match.start() for match in found[1:]), len(text)][: len(found)]
     return tuple((match[1], (match.end(), end)) for match, end in zip(found, ends, strict=True))
 
 

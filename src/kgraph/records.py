@@ -108,7 +108,7 @@ def _explain(error: ErrorDetails, name: str, cls: type[BaseModel]) -> tuple[str,
     cause = context.get("error")
     shown = f"{name} {error['input']!r}" if isinstance(error["input"], str) else name
     if isinstance(cause, Refused):
-        return cause.code, f"{shown} {cause}", cause.accepted
+        return cause.code, str(cause) if isinstance(error["input"], dict) else f"{shown} {cause}", cause.accepted
     if kind == "extra_forbidden":
         keys = sorted(info.alias or key for key, info in cls.model_fields.items())
         return "unknown-key", f"unknown key {name!r}; nearest is {extractOne(name, keys)[0]!r}", ", ".join(keys)

@@ -38,13 +38,13 @@ def edit(corpus: Settings, number: int) -> None:
 
 
 def ask(url: str, count: int, tally: Counter[str], stop: threading.Event) -> None:
-    """Ask `count` times on one connection, and note every fault."""
+    """Ask on one connection, `count` times and until `stop`, and note every fault."""
     address = urlsplit(url)
     connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=30)
     last = ""
-    for turn in range(count):
-        if stop.is_set():
-            return
+    turn = 0
+    while turn < count or not stop.is_set():
+        turn += 1
         try:
             connection.request("GET", f"/sparql?{urlencode({'query': f'{QUERY} #{turn % 7}'})}")
             answer = connection.getresponse()
@@ -62,6 +62,7 @@ def ask(url: str, count: int, tally: Counter[str], stop: threading.Event) -> Non
         last = max(last, note)
         tally[fault or "fine"] += 1
         tally[f"from {note}"] += 1
+    connection.close()
 
 
 def main(requests: int, connections: int, releases: int) -> Counter[str]:
@@ -82,11 +83,12 @@ def main(requests: int, connections: int, releases: int) -> Counter[str]:
         for thread in threads:
             thread.start()
         for number in range(1, releases + 1):
-            before = tally["fine"]
             edit(corpus, number)
             build(corpus)
-            while any(t.is_alive() for t in threads) and tally["fine"] < before + requests // (2 * releases):
+            until = time.monotonic() + 20
+            while not tally[f"from release {number:06}"] and time.monotonic() < until:
                 time.sleep(0.01)
+        stop.set()
         for thread in threads:
             thread.join()
     finally:

@@ -13,5 +13,5 @@ def test_kills_lose_nothing() -> None:
 def test_switch_mixes_nothing() -> None:
     """Releases that are switched under load cost no answer, and no answer mixes two."""
     tally = switch.main(960, connections=16, releases=3)
-    assert tally["fine"] == 960
+    assert tally["fine"] == sum(n for name, n in tally.items() if not name.startswith("from ")) >= 960
     assert len([name for name in tally if name.startswith("from ")]) == 4
