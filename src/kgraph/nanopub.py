@@ -109,8 +109,8 @@ class Writer:
         pairs += [(KG[name], concept(name, getattr(toll, name))) for name in ("harm", "unit", "qualifier")]
         for name, number in (("count", toll.count), ("minCount", toll.min_count), ("maxCount", toll.max_count)):
             if number is not None:
-                whole = number == number.to_integral_value()
-                pairs.append((KG[name], Literal(str(number), datatype=XSD.integer if whole else XSD.decimal)))
+                printed = str(number)
+                pairs.append((KG[name], Literal(printed, datatype=XSD.decimal if "." in printed else XSD.integer)))
         pairs += self._victims(toll.victim) + [(KG.target, concept("target", slug)) for slug in toll.target]
         if toll.included_in:
             home, _, ident = toll.included_in.rpartition("#")
