@@ -232,10 +232,6 @@ class Pool:
         self._general.close()
         self._reserved.close()
 
-    def processes(self) -> list[int]:
-        """Return the process ids of the readers that are free."""
-        return [reader.process.pid for lane in (self._general, self._reserved) for reader in lane._free]  # noqa: SLF001
-
 
 def _parts(run: _Run, held: list[bytes], text: str) -> Iterator[bytes]:
     """Yield what was withheld, then the rest as it comes."""
