@@ -1,8 +1,13 @@
 """Fixtures: a small made-up corpus, its release, and the application over it."""
 
 import os
+import re
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -58,6 +63,44 @@ def app(built: Settings, engine: Embedded) -> Flask:
 def client(app: Flask) -> FlaskClient:
     """Return a client of the application."""
     return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Return a copy of our corpus, built."""
+    folder = tmp_path_factory.mktemp("real") / "corpus"
+    folder.mkdir()
+    for name in ("data", "ontology", "queries"):
+        if (REPOSITORY / name).is_dir():
+            shutil.copytree(REPOSITORY / name, folder / name)
+    shutil.copy(REPOSITORY / "kgraph.toml", folder)
+    loaded = settings.load(folder, environ={})
+    build(loaded)
+    return loaded
+
+
+@contextmanager
+def running(corpus: Settings) -> Iterator[tuple[str, str]]:
+    """Run a server of a corpus; give its release and its address."""
+    command = [sys.executable, "-m", "kgraph", "--corpus", str(corpus.root), "serve", "--port", "0", "--readers", "1"]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("KGRAPH_")}
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        found = re.fullmatch(r"Serving ([0-9a-f]{64}) at (http://127\.0\.0\.1:\d+/)\n", process.stdout.readline())
+        assert found is not None
+        yield found[1], found[2]
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def answers(real: Settings) -> Iterator[Embedded]:
+    """Return an engine over our corpus."""
+    engine = Embedded(real.releases, readers=1)
+    yield engine
+    engine.close()
 
 
 ARCHIVE = os.environ.get("KGRAPH_ARCHIVE")

@@ -5,16 +5,19 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
 
 from conftest import copy_corpus
-from kgraph.build import build
+from kgraph.build import anchor, build
 from kgraph.errors import KgraphError
-from kgraph.release import MANIFEST, current_digest, current_release
+from kgraph.release import MANIFEST, current_digest, current_release, open_release
 from kgraph.settings import Settings
 
 
@@ -53,6 +56,19 @@ def test_nothing_to_do(corpus: Settings) -> None:
     assert first == again
 
 
+def test_saved_queries_are_those_of_the_corpus(corpus: Settings) -> None:
+    """A new saved query comes with a build that changes no data; one that is gone goes."""
+    first, _ = build(corpus)
+    queries = corpus.root / "queries"
+    queries.mkdir()
+    (queries / "one.rq").write_text("ASK {}", encoding="utf-8")
+    second, written = build(corpus)
+    assert (second.digest, written, second.query("one")) == (first.digest, True, "ASK {}")
+    (queries / "one.rq").unlink()
+    third, _ = build(corpus)
+    assert third.query("one") is None
+
+
 def test_chain_of_releases(corpus: Settings) -> None:
     """A changed claim changes its unit alone (and what is derived), and the manifest names the predecessor."""
     first, _ = build(corpus)
@@ -72,6 +88,49 @@ def test_broken_release_is_built_anew(corpus: Settings) -> None:
     assert written
     assert rebuilt.digest == release.digest
     assert current_release(corpus.releases).manifest.claims == 3
+
+
+@contextmanager
+def _nobody() -> Iterator[None]:
+    """Do without root's right to write everywhere."""
+    root = os.geteuid() == 0
+    try:
+        if root:
+            os.seteuid(65534)
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+
+
+@pytest.fixture
+def shared() -> Iterator[Settings]:
+    """Return a corpus, built, in a folder that every user may look into, and only its owner write."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        loaded = copy_corpus(Path(folder) / "corpus")
+        build(loaded)
+        anchor(loaded)
+        for path in loaded.root.rglob("*"):
+            path.chmod(0o555 if path.is_dir() else 0o444)
+        loaded.root.chmod(0o555)
+        yield loaded
+        for path in (loaded.root, *loaded.root.rglob("*")):
+            path.chmod(0o755)
+
+
+def test_folders_that_may_not_be_written(shared: Settings) -> None:
+    """In read-only folders a build and an anchor run say so; the release and the lock stay as they were."""
+    before, lock = current_release(shared.releases).digest, shared.anchors.read_bytes()
+    with _nobody():
+        with pytest.raises(KgraphError, match="cannot be written: Permission denied"):
+            build(shared)
+        with pytest.raises(KgraphError, match="could not be written: Permission denied; it is as it was"):
+            anchor(shared)
+        assert open_release(shared.releases / before).manifest.claims == 3
+    assert current_digest(shared.releases) == before
+    assert shared.anchors.read_bytes() == lock
+    assert sorted(path.name for path in shared.anchors.parent.iterdir() if path.name.startswith(".")) == []
 
 
 def test_debris_of_a_dead_build_is_removed(corpus: Settings) -> None:

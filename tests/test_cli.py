@@ -1,19 +1,13 @@
 """The command line: output, exit codes, and a server that says where it is."""
 
 import json
-import os
-import re
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
 from click.testing import CliRunner
 
+from conftest import running
 from kgraph.cli import main
 from kgraph.settings import Settings
 
@@ -97,24 +91,9 @@ def test_trace(built: Settings) -> None:
         assert words in out
 
 
-@contextmanager
-def _server(corpus: Settings) -> Iterator[tuple[str, str]]:
-    command = [sys.executable, "-m", "kgraph", "--corpus", str(corpus.root), "serve", "--port", "0", "--readers", "1"]
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("KGRAPH_")}
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        found = re.fullmatch(r"Serving ([0-9a-f]{64}) at (http://127\.0\.0\.1:\d+/)\n", process.stdout.readline())
-        assert found is not None
-        yield found[1], found[2]
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=20)
-
-
 def test_serve(built: Settings) -> None:
     """The server says its release and address, and answers there over HTTP."""
-    with _server(built) as (digest, url):
+    with running(built) as (digest, url):
         with urlopen(f"{url}health", timeout=10) as answer:
             assert json.load(answer)["release"] == digest
         with urlopen(f"{url}sparql?query=ASK%7B%7D", timeout=10) as answer:
@@ -126,7 +105,7 @@ def test_serve(built: Settings) -> None:
 def test_serve_breaks_a_connection_rather_than_an_answer(built: Settings) -> None:
     """An answer that ends at its deadline after the first byte ends in a broken connection, never as if whole."""
     query = "SELECT%20*%20%7B%3Fa%20%3Fb%20%3Fc.%3Fd%20%3Fe%20%3Ff%7D&timeout=1"
-    with _server(built) as (_, url), urlopen(f"{url}sparql?query={query}", timeout=10) as answer:
+    with running(built) as (_, url), urlopen(f"{url}sparql?query={query}", timeout=10) as answer:
         assert answer.status == 200
         with pytest.raises(OSError, match=r"IncompleteRead|reset|aborted"):
             _read(answer)

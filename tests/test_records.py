@@ -27,6 +27,8 @@ FAULTS = {
     "bad-mode.yaml": ("bad-value", 4),
     "bidirectional-override.yaml": ("control-character", 2),
     "count-no-number.yaml": ("not-a-number", 4),
+    "coverage--missing-anchor.yaml": ("anchor-not-found", 2),
+    "coverage--without-reason.yaml": ("missing-key", 1),
     "cyclic-narrows.yaml": ("cycle", 3),
     "documents--bad-url.yaml": ("bad-value", 1),
     "documents--file-outside.yaml": ("bad-value", 1),
@@ -39,6 +41,7 @@ FAULTS = {
     "impossible-date.yaml": ("bad-date", 3),
     "key-is-a-list.yaml": ("yaml-key", 3),
     "kgraph--unknown-setting.toml": ("bad-setting", 1),
+    "loaded-word.yaml": ("loaded-word", 2),
     "missing-anchor.yaml": ("anchor-not-found", 6),
     "missing-attestations.yaml": ("missing-key", 1),
     "mode-without-choice.yaml": ("nothing-to-choose", 4),
@@ -49,6 +52,8 @@ FAULTS = {
     "not-utf-8.yaml": ("not-utf-8", 2),
     "passage-too-long.yaml": ("passage-too-long", 6),
     "places--bad-language.yaml": ("bad-value", 1),
+    "places--latitude-off-the-globe.yaml": ("bad-value", 4),
+    "places--position-without-precision.yaml": ("missing-key", 3),
     "query--undeclared-prefix.rq": ("query-syntax", 2),
     "retracted-without-reason.yaml": ("missing-reason", 1),
     "reversed-date.yaml": ("bad-date", 3),
@@ -151,6 +156,15 @@ def test_hostile_files(corpus: Settings, text: bytes, code: str) -> None:
     """What is no list of records is refused by name, never by a crash."""
     (corpus.root / "data" / "claims" / "zz-new.yaml").write_bytes(text)
     assert code in {finding.code for finding in check(corpus).errors}
+
+
+def test_a_file_that_is_far_too_large(corpus: Settings) -> None:
+    """A file of 50 MB is refused by its size, before anything of it is read."""
+    with (corpus.root / "data" / "claims" / "zz-new.yaml").open("wb") as stream:
+        stream.truncate(50_000_000)
+    [finding] = check(corpus).errors
+    assert (finding.code, finding.file) == ("file-too-large", "data/claims/zz-new.yaml")
+    assert "50000000 bytes" in finding.message
 
 
 def test_missing_file(corpus: Settings) -> None:

@@ -8,7 +8,7 @@ from rdflib.namespace import DCTERMS, RDF, RDFS, XSD, Namespace
 from rdflib.term import Node
 
 from conftest import REPOSITORY, copy_corpus
-from kgraph import settings, shapes
+from kgraph import shapes
 from kgraph.build import check
 from kgraph.model import Corpus, Finding, Origin
 from kgraph.nanopub import Writer
@@ -167,13 +167,6 @@ def _check(corpus: Corpus, quads: Quads) -> list[Finding]:
 def test_the_test_corpus_conforms(river: tuple[Corpus, Quads]) -> None:
     """What the test corpus emits breaks no shape."""
     assert _check(*river) == []
-
-
-def test_our_corpus_conforms() -> None:
-    """What the corpus of this repository emits breaks no shape."""
-    loaded = settings.load(REPOSITORY, environ={})
-    corpus, quads = _emitted(loaded)
-    assert shapes.check(quads, SHAPES, shapes.locate(corpus, Iris(loaded.base_iri))) == []
 
 
 @pytest.mark.parametrize("name", FAULTS)

@@ -21,6 +21,7 @@ from rdflib import Literal, URIRef
 from rdflib.namespace import DCTERMS, RDF
 
 from kgraph import __version__, canonical, derive, ontology, records, shapes, validate
+from kgraph.coverage import Report, report
 from kgraph.errors import BrokenRelease, InvalidData, KgraphError, NoArchive
 from kgraph.model import Corpus, Finding
 from kgraph.nanopub import Writer
@@ -104,8 +105,20 @@ def anchor(settings: Settings) -> tuple[int, list[Finding]]:
     lock, more = validate.anchor(corpus, open_archive(settings))
     findings += more
     if not findings:
-        write_lock(settings.anchors, lock.items())
+        try:
+            write_lock(settings.anchors, lock.items())
+        except OSError as error:
+            raise KgraphError(f"{settings.anchors} could not be written: {error.strerror}; it is as it was") from error
     return len(lock), findings
+
+
+def coverage(settings: Settings) -> Report:
+    """Return how much of the archived texts the claims cover; raise `InvalidData` where the data have errors."""
+    checked = check(settings, with_shapes=False)
+    if checked.errors:
+        findings = [finding.as_dict() for finding in checked.errors]
+        raise InvalidData(f"{len(findings)} findings; coverage is of valid data", findings=findings)
+    return report(checked.corpus, checked.lock, open_archive(settings))
 
 
 def build(settings: Settings, *, note: Note = lambda _: None) -> tuple[Release, bool]:
@@ -173,6 +186,7 @@ def _write(
     )  # fmt: skip
     described = _described(settings, checked.corpus)
     if kept:
+        _write_queries(settings, path / QUERIES)
         write_whole(path / RECORDS, described)
         write_whole(path / MANIFEST, replace(manifest, software=kept.manifest.software).to_json())
     else:
@@ -193,8 +207,7 @@ def _write_folder(settings: Settings, store: ox.Store, path: Path, manifest: Man
         disk.flush()
         del disk
         (new / QUERIES).mkdir()
-        for query in query_files(settings.root):
-            shutil.copyfile(query, new / QUERIES / query.name)
+        _write_queries(settings, new / QUERIES)
         (new / RECORDS).write_text(described, encoding="utf-8")
         (new / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
         _sync(new)
@@ -202,6 +215,16 @@ def _write_folder(settings: Settings, store: ox.Store, path: Path, manifest: Man
             path.rename(Path(temporary) / "broken")
         new.rename(path)
         _sync_folder(settings.releases)
+
+
+def _write_queries(settings: Settings, folder: Path) -> None:
+    """Make the saved queries of a release those of the corpus: they are no part of its digest."""
+    queries = {path.name: path for path in query_files(settings.root)}
+    for name, path in queries.items():
+        write_whole(folder / name, path.read_text(encoding="utf-8"))
+    for path in folder.glob("*.rq"):
+        if path.name not in queries:
+            path.unlink()
 
 
 def _about(settings: Settings, digest: str) -> Iterator[Quad]:

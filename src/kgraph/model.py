@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Annotated, Any, Literal, TypeVar
 
 import edtf
@@ -24,6 +25,7 @@ from kgraph.terms import SLUG
 
 Severity = Literal["error", "warning"]
 MAX_WORDS = 6
+NUMBER_WORDS = frozenset({"some", "several", "many", "dozens", "hundreds", "thousands"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +119,7 @@ def _edtf(value: str) -> str:
     return value
 
 
+@cache
 def edtf_bounds(value: str) -> tuple[dt.date | None, dt.date | None]:
     """Return the first and the last day that an EDTF date covers, both inclusive; None where that side is open.
 
@@ -124,7 +127,7 @@ def edtf_bounds(value: str) -> tuple[dt.date | None, dt.date | None]:
     """
     accepted = "EDTF level 1, such as 2020-10, 2020-10-27/2020-10-28, ../2020-11-09 or {2020-10-27,2020-10-28}"
     try:
-        parsed = edtf.parse_edtf(value)
+        parsed = _parsed(value)
     except edtf.EDTFParseException:
         raise Refused("bad-date", "is no EDTF date", accepted) from None
     if type(parsed).__name__.startswith("Level2") or type(parsed).__name__ == "PartialUncertainOrApproximate":
@@ -140,8 +143,14 @@ def edtf_bounds(value: str) -> tuple[dt.date | None, dt.date | None]:
     return first, last
 
 
+@cache
+def _parsed(value: str) -> Any:
+    """Parse once: the grammar takes 20 ms a date, and a corpus has few different ones."""
+    return edtf.parse_edtf(value)
+
+
 def _day(value: str, bound: str) -> dt.date:
-    day = getattr(edtf.parse_edtf(value), bound)()
+    day = getattr(_parsed(value), bound)()
     return dt.date(day.tm_year, day.tm_mon, day.tm_mday)
 
 
@@ -267,12 +276,26 @@ class Victim(Record):
     source: Source
 
 
+class Position(Record):
+    """Where a place lies: degrees as the gazetteer prints them (WGS 84), and how many metres off that may be.
+
+    `of` says what the gazetteer's entry stands for: the town itself, or the district where no village could be found.
+    """
+
+    latitude: Annotated[str, Field(pattern=r"^-?([0-8]?\d(\.\d{1,9})?|90(\.0{1,9})?)$")]
+    longitude: Annotated[str, Field(pattern=r"^-?((1[0-7]\d|\d{1,2})(\.\d{1,9})?|180(\.0{1,9})?)$")]
+    precision: Whole
+    of: Text
+    source: Gazetteer
+
+
 class Place(Record):
     """A place with every name that the sources use, none preferred."""
 
     id: Slug
     names: Many[Name]
     part_of: Slug | None = None
+    position: Position | None = None
     source: Source
 
 
@@ -319,8 +342,9 @@ class Toll(Record):
 
     @model_validator(mode="after")
     def _counted(self) -> "Toll":
-        if self.count is None and self.min_count is None and self.qualifier not in {"dozens", "hundreds", "thousands"}:
-            raise Refused("missing-count", "toll has no count", "count, or a qualifier such as dozens")
+        if self.count is None and self.min_count is None and self.qualifier not in NUMBER_WORDS:
+            words = ", ".join(sorted(NUMBER_WORDS))
+            raise Refused("missing-count", "toll has no count", f"count, or a qualifier that stands for one: {words}")
         if self.min_count is not None and self.max_count is not None and self.min_count > self.max_count:
             raise Refused("bad-range", "min-count is above max-count", "min-count at or below max-count")
         return self
@@ -395,6 +419,14 @@ class Claim(Record):
         return f"toll-{self.tolls[index].id or index + 1}"
 
 
+class Excuse(Record):
+    """A sentence that carries no claim, and why."""
+
+    id: Slug
+    passage: Anchor
+    reason: Text
+
+
 @dataclass(frozen=True, order=True)
 class Origin:
     """Where a record stands: file, relative to the corpus folder, and line, from 1."""
@@ -412,6 +444,7 @@ class Corpus:
     places: dict[str, Place]
     events: dict[str, Event]
     documents: dict[str, Document]
+    coverage: dict[str, Excuse]
     claims: dict[str, Claim]
     origins: dict[tuple[str, str], "RecordOrigin"]
 
@@ -421,6 +454,8 @@ class Corpus:
             for ident, record in getattr(self, kind).items():
                 if isinstance(record.source, Anchor):
                     yield kind, ident, ("source",), record.source
+        for ident, excuse in self.coverage.items():
+            yield "coverage", ident, ("passage",), excuse.passage
         for ident, claim in self.claims.items():
             for n, attestation in enumerate(claim.attestations):
                 for m, anchor in enumerate(attestation.passage):

@@ -14,7 +14,7 @@ from rdflib.term import Node
 from kgraph import model
 from kgraph.model import Corpus, edtf_bounds
 from kgraph.passages import Key, Passage
-from kgraph.terms import EDTF, KG, NP, NPX, OA, SCHEMA, Iris, Quad, concept, fragment, text_fragment
+from kgraph.terms import EDTF, GEO, KG, NP, NPX, OA, SCHEMA, Iris, Quad, concept, fragment, text_fragment
 
 _PREDICATES = {"narrows": KG.narrows, "contradicts": KG.contradicts, "supports": KG.supports, "part-of": KG.partOf}
 Pair = tuple[URIRef, Node]
@@ -60,11 +60,14 @@ class Writer:
             yield from self._put("victim", victim.id, self._victim(victim))
         for place in self.corpus.places.values():
             yield from self._put("place", place.id, self._place(place))
+            if place.position is not None:
+                geometry = fragment(self.iris.of("place", place.id), "geometry")
+                yield from _put(geometry, _geometry(place.position), self.iris.graph("places"))
         for event in self.corpus.events.values():
             yield from self._put("event", event.id, self._event(event))
         for document in self.corpus.documents.values():
             yield from self._put("document", document.id, self._document(document))
-        used = {anchor.key: anchor for _, _, _, anchor in self.corpus.anchors()}
+        used = {anchor.key: anchor for kind, _, _, anchor in self.corpus.anchors() if kind != "coverage"}
         reasons: dict[Passage, str] = {}
         for key in sorted(used):
             reasons.setdefault(self.lock[key], used[key].why_long or "")
@@ -185,6 +188,8 @@ class Writer:
         pairs: list[Pair] = [(RDF.type, KG.Place)]
         pairs += [(RDFS.label, Literal(name.text, lang=name.language)) for name in place.names]
         pairs += self._all(KG.partOf, "place", [place.part_of]) if place.part_of else []
+        if place.position is not None:
+            pairs.append((GEO.hasGeometry, fragment(self.iris.of("place", place.id), "geometry")))
         return [*pairs, self._source(place.source)]
 
     def _event(self, event: model.Event) -> list[Pair]:
@@ -232,7 +237,17 @@ class Writer:
             return KG.source, self._passage_iri(source)
         if isinstance(source, model.Address):
             return KG.source, URIRef(source.url)
-        return KG.gazetteerEntry, Literal(f"{source.gazetteer}: {source.entry}")
+        return _gazetteer_entry(source)
+
+
+def _geometry(position: model.Position) -> list[Pair]:
+    point = Literal(f"POINT({position.longitude} {position.latitude})", datatype=GEO.wktLiteral)
+    pairs: list[Pair] = [(RDF.type, GEO.Geometry), (GEO.asWKT, point), (KG.precision, Literal(position.precision))]
+    return [*pairs, (KG.positionOf, Literal(position.of, lang="en")), _gazetteer_entry(position.source)]
+
+
+def _gazetteer_entry(source: model.Gazetteer) -> Pair:
+    return KG.gazetteerEntry, Literal(f"{source.gazetteer}: {source.entry}")
 
 
 def _put(subject: URIRef, pairs: Sequence[Pair], graph: URIRef) -> Iterator[Quad]:

@@ -18,6 +18,7 @@ SHARED: dict[str, type[model.Record]] = {
     "places": model.Place,
     "events": model.Event,
     "documents": model.Document,
+    "coverage": model.Excuse,
 }
 _NESTED: dict[str, type[model.Record]] = {
     "tolls": model.Toll,
@@ -28,6 +29,7 @@ _NESTED: dict[str, type[model.Record]] = {
     "(address)": model.Address,
     "(gazetteer)": model.Gazetteer,
     "names": model.Name,
+    "position": model.Position,
 }
 
 

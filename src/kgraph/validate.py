@@ -11,6 +11,7 @@ from kgraph.errors import NoArchive
 from kgraph.model import Corpus, Finding
 from kgraph.ontology import Ontology
 from kgraph.passages import AnchorError, Archive, Key, Passage
+from kgraph.wording import loaded_words
 
 _Path = tuple[str | int, ...]
 
@@ -55,7 +56,7 @@ class _Check:
 def check(corpus: Corpus, ontology: Ontology, *, curator: str) -> list[Finding]:
     """Return the findings on names, concepts and structure in a corpus."""
     job = _Check(corpus, ontology)
-    for kind in ("agents", "victims", "places", "events", "documents", "claims"):
+    for kind in ("agents", "victims", "places", "events", "documents", "coverage", "claims"):
         for ident, record in getattr(corpus, kind).items():
             for path, part in _parts(record, ()):
                 _check_names(job, kind, ident, path, part)
@@ -134,6 +135,11 @@ def _check_claim(job: _Check, ident: str, claim: model.Claim) -> None:
         elif kind != "attestation":
             _require(job, "claims", ident, ("about", n), name, sorted(getattr(job.corpus, f"{kind}s")), f"no {kind}")
     _check_tolls(job, ident, claim)
+    for word, reason in loaded_words(claim):
+        job.report(
+            "claims", ident, ("statement",), "loaded-word", f"the statement says {word!r}, which {reason}",
+            value=word, accepted="a neutral word, or the word in characterised-as, where an attester uses it",
+        )  # fmt: skip
     for n, relation in enumerate(claim.relations):
         if relation.to == ident:
             path = ("relations", n, "to")

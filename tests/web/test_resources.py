@@ -59,6 +59,15 @@ def test_claim_page(client: FlaskClient) -> None:
         assert words in page
 
 
+def test_parts_of_a_thing_are_shown_with_it(client: FlaskClient) -> None:
+    """A toll stands on the page of its claim, with number and qualifier, and not as a link that leads back."""
+    page = client.get("/claim/ford-shelled.html").text
+    assert "at least" in page
+    assert "<span>4</span>" in page
+    assert "ford-shelled#toll-dead" not in page.replace('href="../claim/ford-shelled#toll-dead">toll-dead</a>', "", 1)
+    assert "<span>20</span>" in client.get("/passage/report/20-115.html").text
+
+
 def test_unknown(client: FlaskClient) -> None:
     """What is not there is 404, as a problem or as a page."""
     for path in ("/claim/nope", "/claim/nope.ttl", "/agent/nope.html", "/nonsense/x", "/claim/ford-shelled.doc"):

@@ -88,5 +88,16 @@ def _shown(quads: Sequence[Quad], iri: str) -> dict[str, object]:
         return Thing(str(node), label(source, node)) if isinstance(node, URIRef) else node
 
     ordered = sorted(quads, key=lambda quad: (str(quad[1]), str(quad[2])))
-    rows = [(named(predicate), named(value)) for subject, predicate, value, _ in ordered if str(subject) == iri]
-    return {"rows": rows, "iri": iri, "link": link, "top": prefix, "forms": RESOURCES, "name": local_name(iri)}
+
+    def rows(subject: str) -> list[tuple[object, object]]:
+        """Return the rows of `subject`; a part of the thing, such as a toll, has its own rows in place of a value."""
+        return [
+            (
+                named(predicate),
+                rows(str(value)) if subject == iri and str(value).startswith(f"{iri}#") else named(value),
+            )
+            for found, predicate, value, _ in ordered
+            if str(found) == subject
+        ]
+
+    return {"rows": rows(iri), "iri": iri, "link": link, "top": prefix, "forms": RESOURCES, "name": local_name(iri)}

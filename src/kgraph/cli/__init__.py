@@ -4,33 +4,24 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import click
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-from rich.tree import Tree
 
 from kgraph import __version__, scaffold, settings
 from kgraph import build as building
+from kgraph import coverage as covering
+from kgraph.cli import show
 from kgraph.errors import InvalidData, KgraphError, SettingsError, UnknownThing
 from kgraph.formats import GRAPHS, RESULTS, by_name
 from kgraph.model import Finding
 from kgraph.passages import Archive
 from kgraph.release import current_release
-from kgraph.store.base import Answer, Question
+from kgraph.store.base import Question
 from kgraph.store.embedded import Embedded
-from kgraph.trace import AttestationTrace, PassageTrace, Thing, Trace, trace
-
-_NEVER_CUT = 100_000  # columns: what is not shown on a terminal is written whole
-
-
-def _console(stream: TextIO) -> Console:
-    return Console(file=stream, highlight=False, width=None if stream.isatty() else _NEVER_CUT)
-
+from kgraph.trace import trace
 
 _FORMAT = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output for people or programs."
@@ -44,24 +35,11 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except KgraphError as error:
-            _report(error)
+            show.error(error)
             ctx.exit(error.exit_code)
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(0)
-
-
-def _report(error: KgraphError) -> None:
-    if isinstance(error, InvalidData) and "findings" in error.extra:
-        _show_findings([Finding(**finding) for finding in error.extra["findings"]])
-    _console(sys.stderr).print(f"[bold red]kgraph:[/] {escape(error.detail)}")
-    if "source" in error.extra:
-        _console(sys.stderr).print(f"  {escape(error.extra['source'])}\n  {' ' * (error.extra.get('column', 1) - 1)}^")
-    accepted = error.extra.get("accepted")
-    if accepted:
-        _console(sys.stderr).print(
-            f"  accepted: {escape(accepted if isinstance(accepted, str) else ', '.join(map(str, accepted)))}"
-        )
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -88,8 +66,8 @@ def init(name: Path) -> None:
     building.anchor(settings.load(folder, environ={}))
     for path in files:
         if "ontology" not in path.parts:
-            _console(sys.stdout).print(f"  {path.relative_to(folder.parent)}")
-    _console(sys.stdout).print(f"Wrote {name}. Next: cd {name}, kgraph build, kgraph serve")
+            show.console(sys.stdout).print(f"  {path.relative_to(folder.parent)}")
+    show.console(sys.stdout).print(f"Wrote {name}. Next: cd {name}, kgraph build, kgraph serve")
 
 
 @main.command()
@@ -97,10 +75,10 @@ def init(name: Path) -> None:
 def anchor(load: Any) -> None:
     """Resolve every anchor against the archive and write data/anchors.lock."""
     count, findings = building.anchor(load())
-    _show_findings(findings)
+    show.findings(findings)
     if findings:
         raise InvalidData(f"{len(findings)} findings; data/anchors.lock is as it was")
-    _console(sys.stdout).print(f"{count} anchors written to data/anchors.lock")
+    show.console(sys.stdout).print(f"{count} anchors written to data/anchors.lock")
 
 
 @main.command()
@@ -119,10 +97,10 @@ def check(load: Any, form: str) -> None:
     if form == "json":
         click.echo(json.dumps({"findings": [f.as_dict() for f in checked.findings]}, indent=1, ensure_ascii=False))
     else:
-        _show_findings(checked.findings)
+        show.findings(checked.findings)
         proof = "every anchor proved against the archive" if loaded.archive else "anchors not proved: no archive given"
         claims = len(checked.corpus.claims)
-        _console(sys.stdout).print(
+        show.console(sys.stdout).print(
             f"{claims} claims, {len(checked.lock)} anchors, {len(checked.errors)} errors; {proof}"
         )
     if checked.errors:
@@ -138,14 +116,27 @@ def _as_finding(error: SettingsError) -> Finding:
     )  # fmt: skip
 
 
-def _show_findings(findings: Sequence[Finding]) -> None:
-    for finding in findings:
-        colour = "red" if finding.severity == "error" else "yellow"
-        _console(sys.stderr).print(
-            f"{escape(finding.file)}:{finding.line}: [{colour}]{finding.code}[/]: {escape(finding.message)}"
-        )
-        if finding.accepted:
-            _console(sys.stderr).print(f"    accepted: {escape(finding.accepted)}")
+@main.command()
+@click.option("--format", "form", type=click.Choice(["text", "json", "html"]), default="text")
+@click.option("--symmetry", is_flag=True, help="How claims about each party are recorded, instead.")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="A file to write to.")
+@click.pass_obj
+def coverage(load: Any, form: str, output: Path | None, *, symmetry: bool) -> None:
+    """Report which sentences of the archived texts carry claims, which are excused, which nothing covers."""
+    found = building.coverage(load())
+    if form == "text":
+        with output.open("w", encoding="utf-8") if output else nullcontext(sys.stdout) as stream:
+            (show.symmetry if symmetry else show.coverage)(found, stream)
+        return
+    if form == "html":
+        text = covering.page(found)
+    else:
+        data = {"parties": [party.as_dict() for party in found.symmetry]} if symmetry else found.as_dict()
+        text = json.dumps(data, indent=1, ensure_ascii=False)
+    if output:
+        output.write_text(text + "\n", encoding="utf-8")
+    else:
+        click.echo(text)
 
 
 @main.command()
@@ -153,7 +144,7 @@ def _show_findings(findings: Sequence[Finding]) -> None:
 @click.pass_obj
 def build(load: Any, form: str) -> None:
     """Compile the data into a release and make it current."""
-    release, written = building.build(load(), note=lambda text: _console(sys.stderr).print(f"kgraph: {text}"))
+    release, written = building.build(load(), note=lambda text: show.console(sys.stderr).print(f"kgraph: {text}"))
     manifest = release.manifest
     if form == "json":
         click.echo(
@@ -163,7 +154,7 @@ def build(load: Any, form: str) -> None:
         )
         return
     what = "Built" if written else "Up to date:"
-    _console(sys.stdout).print(
+    show.console(sys.stdout).print(
         f"{what} {release.digest}: {manifest.claims} claims, {manifest.attestations} attestations,"
         f" {manifest.quads} quads"
     )
@@ -218,7 +209,7 @@ def query(load: Any, query: str, form: str, timeout: float | None) -> None:
         graph = GRAPHS[0] if form == "text" else by_name(form, GRAPHS)
         answer = engine.query(Question(text=text, results=results, graph=graph))
         if form == "text" and answer.kind != "graph":
-            _show_results(answer)
+            show.results(answer)
             return
         for chunk in answer.chunks:
             sys.stdout.buffer.write(chunk)
@@ -239,26 +230,6 @@ def _query_text(loaded: settings.Settings, name: str) -> str:
     return text
 
 
-def _show_results(answer: Answer) -> None:
-    data = json.loads(answer.read())
-    if "boolean" in data:
-        _console(sys.stdout).print("yes" if data["boolean"] else "no")
-        return
-    names = data["head"]["vars"]
-    table = Table(*names, box=None, header_style="bold", pad_edge=False)
-    rows = data["results"]["bindings"]
-    for row in rows:
-        table.add_row(*(escape(_cell(row.get(name))) for name in names))
-    _console(sys.stdout).print(table)
-    _console(sys.stdout).print(f"[dim]{len(rows)} rows[/]")
-
-
-def _cell(term: dict[str, str] | None) -> str:
-    if term is None:
-        return ""
-    return f"<{term['value']}>" if term["type"] == "uri" else term["value"]
-
-
 @main.command("trace")
 @click.argument("claim")
 @_FORMAT
@@ -275,48 +246,4 @@ def trace_command(load: Any, claim: str, form: str) -> None:
     if form == "json":
         click.echo(json.dumps(found.as_dict(), indent=1, ensure_ascii=False))
     else:
-        _console(sys.stdout).print(_trace_tree(found))
-
-
-def _trace_tree(found: Trace) -> Tree:
-    tree = Tree(f"[bold]{escape(found.statement)}[/]\n{found.iri}")
-    _leaves(tree, status=found.status, reason=found.reason, standing=found.standing)
-    for attestation in found.attestations:
-        _attestation_tree(tree, attestation)
-    for name, other in found.related:
-        _leaves(tree, **{name: f"{other.label} ({other.iri})"})
-    record = ", line ".join(str(found.record[key]) for key in ("file", "line")) if found.record else None
-    curation = tree.add("curation")
-    _leaves(curation, curator=found.curator, curated=found.curated, licence=found.licence)
-    _leaves(curation, record=record, commit=found.commit, release=found.release, unit=found.unit_digest)
-    return tree
-
-
-def _attestation_tree(tree: Tree, attestation: AttestationTrace) -> None:
-    node = tree.add(f"[bold]{escape(attestation.agent.label)}[/] {escape(attestation.stance.label)}")
-    _leaves(
-        node, method=", ".join(method.label for method in attestation.method) or "not stated",
-        hedge=attestation.hedge or "none", date=attestation.stated_on or "not stated",
-        basis=attestation.basis, medium=attestation.medium,
-        published=attestation.document, relays=attestation.relays,
-    )  # fmt: skip
-    for passage in attestation.passages:
-        _passage_tree(node, passage)
-
-
-def _passage_tree(node: Tree, passage: PassageTrace) -> None:
-    ends = dict.fromkeys(filter(None, (passage.first_words, passage.last_words)))
-    words = " … ".join(ends) or "not published: restricted document"
-    leaf = node.add(f"passage {passage.iri}")
-    _leaves(
-        leaf, document=f"{passage.document.label} (SHA-256 {passage.document_sha256})", section=passage.section,
-        offsets=f"{passage.start}-{passage.end}", words=words, digest=passage.sha256, live=passage.live,
-        text=passage.text,
-    )  # fmt: skip
-
-
-def _leaves(tree: Tree, **values: str | Thing | None) -> None:
-    for name, value in values.items():
-        if value is not None:
-            text = value.label if isinstance(value, Thing) else value
-            tree.add(f"[dim]{name.replace('_', ' ')}:[/] {escape(text)}")
+        show.console(sys.stdout).print(show.trace_tree(found))

@@ -1,0 +1,156 @@
+"""What people see on a terminal: findings, errors, tables, trees."""
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import TextIO
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.tree import Tree
+
+from kgraph.coverage import Figures, Report
+from kgraph.errors import InvalidData, KgraphError
+from kgraph.model import Finding
+from kgraph.store.base import Answer
+from kgraph.trace import AttestationTrace, PassageTrace, Thing, Trace
+
+_NEVER_CUT = 100_000  # columns: what is not shown on a terminal is written whole
+
+
+def console(stream: TextIO) -> Console:
+    """Return a console that cuts nothing where `stream` is no terminal."""
+    return Console(file=stream, highlight=False, width=None if stream.isatty() else _NEVER_CUT)
+
+
+def error(error: KgraphError) -> None:
+    """Show an error on standard error: its findings, what is wrong, where in the query, what is accepted."""
+    if isinstance(error, InvalidData) and "findings" in error.extra:
+        findings([Finding(**finding) for finding in error.extra["findings"]])
+    console(sys.stderr).print(f"[bold red]kgraph:[/] {escape(error.detail)}")
+    if "source" in error.extra:
+        console(sys.stderr).print(f"  {escape(error.extra['source'])}\n  {' ' * (error.extra.get('column', 1) - 1)}^")
+    accepted = error.extra.get("accepted")
+    if accepted:
+        console(sys.stderr).print(
+            f"  accepted: {escape(accepted if isinstance(accepted, str) else ', '.join(map(str, accepted)))}"
+        )
+
+
+def findings(found: Sequence[Finding]) -> None:
+    """Show findings on standard error, a line each, and what would be accepted."""
+    for finding in found:
+        colour = "red" if finding.severity == "error" else "yellow"
+        console(sys.stderr).print(
+            f"{escape(finding.file)}:{finding.line}: [{colour}]{finding.code}[/]: {escape(finding.message)}"
+        )
+        if finding.accepted:
+            console(sys.stderr).print(f"    accepted: {escape(finding.accepted)}")
+
+
+def results(answer: Answer) -> None:
+    """Show the rows of a SELECT as a table, the answer of an ASK as yes or no."""
+    data = json.loads(answer.read())
+    if "boolean" in data:
+        console(sys.stdout).print("yes" if data["boolean"] else "no")
+        return
+    names = data["head"]["vars"]
+    table = Table(*names, box=None, header_style="bold", pad_edge=False)
+    rows = data["results"]["bindings"]
+    for row in rows:
+        table.add_row(*(escape(_cell(row.get(name))) for name in names))
+    console(sys.stdout).print(table)
+    console(sys.stdout).print(f"[dim]{len(rows)} rows[/]")
+
+
+def _cell(term: dict[str, str] | None) -> str:
+    if term is None:
+        return ""
+    return f"<{term['value']}>" if term["type"] == "uri" else term["value"]
+
+
+def trace_tree(found: Trace) -> Tree:
+    """Return the trace of a claim as a tree."""
+    tree = Tree(f"[bold]{escape(found.statement)}[/]\n{found.iri}")
+    _leaves(tree, status=found.status, reason=found.reason, standing=found.standing)
+    for attestation in found.attestations:
+        _attestation_tree(tree, attestation)
+    for name, other in found.related:
+        _leaves(tree, **{name: f"{other.label} ({other.iri})"})
+    record = ", line ".join(str(found.record[key]) for key in ("file", "line")) if found.record else None
+    curation = tree.add("curation")
+    _leaves(curation, curator=found.curator, curated=found.curated, licence=found.licence)
+    _leaves(curation, record=record, commit=found.commit, release=found.release, unit=found.unit_digest)
+    return tree
+
+
+def _attestation_tree(tree: Tree, attestation: AttestationTrace) -> None:
+    node = tree.add(f"[bold]{escape(attestation.agent.label)}[/] {escape(attestation.stance.label)}")
+    _leaves(
+        node, method=", ".join(method.label for method in attestation.method) or "not stated",
+        hedge=attestation.hedge or "none", date=attestation.stated_on or "not stated",
+        basis=attestation.basis, medium=attestation.medium,
+        published=attestation.document, relays=attestation.relays,
+    )  # fmt: skip
+    for passage in attestation.passages:
+        _passage_tree(node, passage)
+
+
+def _passage_tree(node: Tree, passage: PassageTrace) -> None:
+    ends = dict.fromkeys(filter(None, (passage.first_words, passage.last_words)))
+    words = " … ".join(ends) or "not published: restricted document"
+    leaf = node.add(f"passage {passage.iri}")
+    _leaves(
+        leaf, document=f"{passage.document.label} (SHA-256 {passage.document_sha256})", section=passage.section,
+        offsets=f"{passage.start}-{passage.end}", words=words, digest=passage.sha256, live=passage.live,
+        text=passage.text,
+    )  # fmt: skip
+
+
+def _leaves(tree: Tree, **values: str | Thing | None) -> None:
+    for name, value in values.items():
+        if value is not None:
+            text = value.label if isinstance(value, Thing) else value
+            tree.add(f"[dim]{name.replace('_', ' ')}:[/] {escape(text)}")
+
+
+def coverage(report: Report, stream: TextIO) -> None:
+    """Show coverage: figures by section and by party, and the sentences that want work."""
+    out = console(stream)
+    _figures(out, "section", [*report.sections, report.total])
+    _figures(out, "party whose wrong is alleged", report.parties)
+    out.print(f"{report.total.open} sentences that nothing covers; {report.total.excused} excused", style="bold")
+    for sentence in report.sentences:
+        if sentence.open or sentence.excuse is not None:
+            what = "[red]open[/]" if sentence.open else "[dim]excused[/]"
+            why = f" [dim]({escape(sentence.excuse)})[/]" if sentence.excuse else ""
+            out.print(f"  {what} {sentence.document}/{sentence.start}-{sentence.end}: {escape(sentence.text)}{why}")
+    out.print(f"\n{len(report.loose)} sentences with words under no passage", style="bold")
+    for sentence in report.loose:
+        for gap in sentence.gaps:
+            out.print(f"  {sentence.document}/{gap[0]}-{gap[1]}: {escape(sentence.words(gap))}")
+    out.print(f"\n{len(report.single)} sentences with exactly one claim", style="bold")
+    for sentence in report.single:
+        out.print(f"  {sentence.document}/{sentence.start}-{sentence.end}: {sentence.claims[0]}")
+
+
+def _figures(out: Console, head: str, rows: Sequence[Figures]) -> None:
+    table = Table(head, *_FIGURES, box=None, header_style="bold", pad_edge=False)
+    for figures in rows:
+        values = figures.as_dict()
+        table.add_row(escape(figures.group), *(str(values[name.replace(" ", "_")]) for name in _FIGURES))
+    out.print(table)
+    out.print()
+
+
+_FIGURES = ("sentences", "covered", "excused", "open", "claims", "attestations", "claims per sentence")
+
+
+def symmetry(report: Report, stream: TextIO) -> None:
+    """Show how claims about each party are recorded: measures down, parties across."""
+    parties = report.symmetry
+    table = Table("of claims that allege a wrong", *(escape(p.party) for p in parties), box=None, header_style="bold")
+    for name in [name for name in parties[0].as_dict() if name != "party"]:
+        table.add_row(name.replace("_", " "), *(str(party.as_dict()[name]) for party in parties))
+    console(stream).print(table)
