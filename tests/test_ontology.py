@@ -381,6 +381,19 @@ def test_every_concept_that_is_named_exists(full: Graph, ours: Graph, vocabulari
     assert _concepts_named(full, ours) <= {str(concept) for concept in vocabularies.subjects(RDF.type, SKOS.Concept)}
 
 
+def test_every_concept_is_used_or_in_reserve(ours: Graph, vocabularies: Graph) -> None:
+    """A concept is named by our corpus or a rule, is broader than one that is, or is marked as reserve; never both."""
+    used = {URIRef(iri) for iri in _concepts_named(ours)}
+    used |= {broader for concept in used for broader in vocabularies.transitive_objects(concept, SKOS.broader)}  # type: ignore[misc]
+    reserve = {
+        concept
+        for concept, note in vocabularies.subject_objects(SKOS.editorialNote)
+        if str(note).startswith("In reserve: ")
+    }
+    assert used & reserve == set()
+    assert used | reserve == set(vocabularies.subjects(RDF.type, SKOS.Concept))
+
+
 def test_every_standing_is_given_by_the_rule(vocabularies: Graph) -> None:
     """The standings of the scheme are those that the rule can give."""
     scheme = VOCAB["standing"]
