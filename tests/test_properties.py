@@ -22,7 +22,7 @@ from kgraph.passages import read_lock
 from kgraph.records import load
 from kgraph.release import Release
 from kgraph.settings import Settings
-from kgraph.store.base import Answer, Question
+from kgraph.store.base import Answer, Question, Statistics
 from kgraph.store.serialize import serialize
 from kgraph.terms import KG, Iris, Quad
 from kgraph.web import create_app
@@ -52,6 +52,9 @@ class _Fake:
 
     def __init__(self, quads: list[Quad], release: Release) -> None:
         self._quads, self._release = quads, release
+
+    def statistics(self) -> Statistics:
+        return Statistics()
 
     def release(self) -> Release:
         return self._release

@@ -47,6 +47,18 @@ def test_construct(engine: Engine, form: object) -> None:
     assert b"toll-dead" in answer.read()
 
 
+def test_statistics(engine: Engine) -> None:
+    """The engine counts its queries by how they ended, and says how many readers it has, none of them at work now."""
+    before = engine.statistics()
+    engine.query(Question(text="ASK {}")).read()
+    with pytest.raises(QuerySyntaxError):
+        engine.query(Question(text="ASK {"))
+    after = engine.statistics()
+    assert after.outcomes["ok"] == before.outcomes.get("ok", 0) + 1
+    assert after.outcomes["query-syntax"] == before.outcomes.get("query-syntax", 0) + 1
+    assert (after.readers, after.busy, after.waiting) == (3, 0, 0)
+
+
 def test_form_that_the_client_does_not_take(engine: Engine) -> None:
     """A CONSTRUCT to a client that takes only CSV is not acceptable, and the reader lives on."""
     with pytest.raises(NotAcceptable):

@@ -1,6 +1,6 @@
 """The store interface: what every engine does, in bytes of the standards, so that no result is written twice."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -76,8 +76,25 @@ class Answer:
         return b"".join(self.chunks)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Statistics:
+    """What an engine is doing and has done since it was opened; readers are processes, `killed` those that were ended.
+
+    `waiting` queries have no reader yet. `outcomes` counts queries by how they ended (`ok`, or the code of the error).
+    """
+
+    readers: int = 0
+    busy: int = 0
+    waiting: int = 0
+    killed: int = 0
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+
+
 class Engine(Protocol):
     """Answers SPARQL over one release at a time."""
+
+    def statistics(self) -> Statistics:
+        """Return what the engine is doing now."""
 
     def release(self) -> Release:
         """Return the release that is being read."""

@@ -1,6 +1,7 @@
 """The embedded engine: reader processes and a snapshot over the current release, and the move to a newer one."""
 
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
@@ -11,8 +12,9 @@ from rdflib import Literal, URIRef
 from rdflib.term import Node
 
 from kgraph.canonical import ox_term
+from kgraph.errors import KgraphError
 from kgraph.release import Release, current_digest, current_release
-from kgraph.store.base import Answer, Question, Stream
+from kgraph.store.base import Answer, Question, Statistics, Stream
 from kgraph.store.guard import guard
 from kgraph.store.pool import Pool
 from kgraph.terms import PREFIXES, Quad
@@ -39,6 +41,8 @@ class Embedded:
     def __init__(self, releases: Path, *, readers: int = 4, memory: int = 1200, timeout: float = 30.0) -> None:
         self._releases, self._readers, self._memory, self._timeout = releases, readers, memory, timeout
         self._lock, self._moving = threading.Lock(), threading.Lock()
+        self._outcomes: Counter[str] = Counter()
+        self._killed = 0  # by generations that are gone
         self._generation = self._open(current_release(releases))
 
     def _open(self, release: Release) -> _Generation:
@@ -64,6 +68,7 @@ class Embedded:
             new = self._open(release)
             with self._lock:
                 old, self._generation = self._generation, new
+                self._killed += old.pool.statistics().killed
                 old.retired = True
                 idle = old.users == 0
             if idle:
@@ -84,8 +89,22 @@ class Embedded:
         self._leave(generation)
         return generation.release
 
+    def statistics(self) -> Statistics:
+        """Return what the engine is doing now."""
+        found = self._generation.pool.statistics()
+        return replace(found, killed=found.killed + self._killed, outcomes=dict(self._outcomes))
+
     def query(self, question: Question) -> Answer:
         """Answer a query; see `Engine.query`. `timeout` may only lower the deadline of the engine."""
+        try:
+            answer = self._query(question)
+        except KgraphError as error:
+            self._outcomes[error.code] += 1
+            raise
+        self._outcomes["ok"] += 1
+        return answer
+
+    def _query(self, question: Question) -> Answer:
         own_dataset = guard(question.text)
         timeout = min(question.timeout or self._timeout, self._timeout)
         generation = self._enter()

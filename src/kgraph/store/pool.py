@@ -21,7 +21,7 @@ from typing import Any
 from kgraph.errors import BadRequest, Busy, DeadlinePassed, KgraphError, NotAcceptable, QuerySyntaxError, ReaderDied
 from kgraph.formats import GRAPHS, RESULTS, Format
 from kgraph.store import wire
-from kgraph.store.base import Answer, Question, Stream
+from kgraph.store.base import Answer, Question, Statistics, Stream
 
 EXPRESS = 0.25
 WITHHELD = 1 << 20
@@ -74,6 +74,7 @@ class _Lane:
 
     def __init__(self, store: Path, count: int, *, memory: int, niceness: int) -> None:
         self._store, self._memory, self._niceness = store, memory, niceness
+        self.count, self.waiting, self.killed = count, 0, 0
         self._free: list[Reader] = [self._start() for _ in range(count)]
         self._changed = threading.Condition()
         self._closed = False
@@ -83,7 +84,9 @@ class _Lane:
 
     def take(self, wait: float) -> Reader | None:
         with self._changed:
+            self.waiting += 1
             self._changed.wait_for(lambda: self._free, timeout=wait)
+            self.waiting -= 1
             reader = self._free.pop() if self._free else None
         if reader is not None and reader.process.poll() is not None:
             reader.end()
@@ -95,12 +98,18 @@ class _Lane:
             reader.end()
             if self._closed:
                 return
+            self.killed += 1
             reader = self._start()
         with self._changed:
             self._free.append(reader)
             self._changed.notify()
         if self._closed:
             self.close()
+
+    @property
+    def busy(self) -> int:
+        """Return how many readers are at work."""
+        return self.count - len(self._free)
 
     def close(self) -> None:
         with self._changed:
@@ -226,6 +235,14 @@ class Pool:
             raise NotAcceptable("Accept takes no form that an answer to this query has", accepted=types)
         parts = _parts(run, held, question.text)
         return Answer(started["kind"], chosen, self._digest, Stream(parts, lambda: run.finish(usable=False)))
+
+    def statistics(self) -> Statistics:
+        """Return what the readers are doing, and how many were ended; outcomes are counted by the engine."""
+        lanes = (self._general, self._reserved)
+        return Statistics(
+            readers=sum(lane.count for lane in lanes), busy=sum(lane.busy for lane in lanes),
+            waiting=sum(lane.waiting for lane in lanes), killed=sum(lane.killed for lane in lanes),
+        )  # fmt: skip
 
     def close(self) -> None:
         """End all readers: those at work when they are done."""
