@@ -13,7 +13,9 @@ from rapidfuzz.process import extractOne
 from kgraph.errors import NoCorpus, SettingsError
 
 FILE = "kgraph.toml"
-_PATHS = {"archive"}
+_PATHS = {"archive", "log_file"}
+LOGS = ("auto", "text", "json", "none")
+PRIVATE = ("queries", "addresses")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +33,9 @@ class Settings:
     readers: int = 4
     timeout: float = 30.0
     memory: int = 1200
+    log: str = "auto"
+    log_file: Path | None = None
+    log_private: tuple[str, ...] = ()
 
     @property
     def releases(self) -> Path:
@@ -88,10 +93,23 @@ def _typed(root: Path, key: str, value: Any) -> Any:
         return _number(key, value, int, low, high)
     if key == "timeout":
         return _number(key, value, float, 0.05, 3600.0)
+    if key == "log_private":
+        return _words(key, value, PRIVATE)
     text = str(value)
+    if key == "log" and text not in LOGS:
+        raise SettingsError(f"log: {text!r}", value=text, accepted=LOGS)
     if key == "base_iri" and not (urlsplit(text).scheme in {"http", "https"} and text.endswith("/")):
         raise SettingsError(f"base_iri: {text!r}", value=text, accepted="an http(s) IRI that ends in /")
     return text
+
+
+def _words(key: str, value: Any, accepted: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a list of words as a tuple; outside of TOML it is one text, with commas."""
+    words = [str(word).strip() for word in (value if isinstance(value, list) else str(value).split(","))]
+    for word in words:
+        if word and word not in accepted:
+            raise SettingsError(f"{key}: {word!r}", value=word, accepted=accepted)
+    return tuple(word for word in words if word)
 
 
 def _number(key: str, value: Any, kind: type[int] | type[float], low: float, high: float) -> float:
