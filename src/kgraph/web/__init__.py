@@ -5,7 +5,7 @@ from flask import Flask
 from kgraph.settings import Settings
 from kgraph.store.base import Engine
 from kgraph.store.embedded import Embedded
-from kgraph.web import pages, problems, resources, sparql
+from kgraph.web import description, pages, problems, resources, sparql
 
 
 def create_app(loaded: Settings, engine: Engine | None = None) -> Flask:
@@ -21,6 +21,6 @@ def create_app(loaded: Settings, engine: Engine | None = None) -> Flask:
     app.extensions["kgraph-settings"] = loaded
     app.url_map.strict_slashes = False
     problems.register(app)
-    for blueprint in (sparql.blueprint, pages.blueprint, resources.blueprint):
+    for blueprint in (sparql.blueprint, description.blueprint, pages.blueprint, resources.blueprint):
         app.register_blueprint(blueprint)
     return app
