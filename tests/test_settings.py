@@ -35,6 +35,8 @@ def test_archive_is_relative_to_the_corpus(tmp_path: Path) -> None:
         ('base_iri = "https://x.org/"\ntimeout = "soon"\n', "timeout"),
         ('base_iri = "https://x.org/"\nlog = "loud"\n', "log"),
         ('base_iri = "https://x.org/"\nlog_private = ["names"]\n', "names"),
+        ('base_iri = "https://x.org/"\nservices = ["file:///etc"]\n', "services"),
+        ('base_iri = "https://x.org/"\ncache = -1\n', "cache"),
         ("base_iri = ", "TOML"),
         ("", "base_iri"),
     ],
@@ -52,6 +54,8 @@ def test_lists_come_from_each_place(tmp_path: Path) -> None:
     assert settings.load(root, environ={}).log_file == (tmp_path / "a.log").resolve()
     both = settings.load(root, environ={"KGRAPH_LOG_PRIVATE": "queries, addresses"})
     assert both.log_private == ("queries", "addresses")
+    called = settings.load(root, environ={"KGRAPH_SERVICES": "https://a.org/sparql, https://b.org/"}).services
+    assert called == ("https://a.org/sparql", "https://b.org/")
 
 
 def test_no_corpus_is_said(tmp_path: Path) -> None:

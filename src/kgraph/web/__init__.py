@@ -5,7 +5,7 @@ from flask import Flask
 from kgraph.settings import Settings
 from kgraph.store.base import Engine
 from kgraph.store.embedded import Embedded
-from kgraph.web import metrics, observe, pages, problems, resources, sparql
+from kgraph.web import description, metrics, observe, pages, problems, resources, sparql
 from kgraph.web.accesslog import AccessLog
 
 
@@ -25,7 +25,9 @@ def create_app(loaded: Settings, engine: Engine | None = None) -> Flask:
     app.extensions["kgraph-settings"] = loaded
     app.url_map.strict_slashes = False
     problems.register(app)
-    for blueprint in (sparql.blueprint, pages.blueprint, resources.blueprint, metrics.blueprint):
+    for blueprint in (
+        sparql.blueprint, description.blueprint, pages.blueprint, resources.blueprint, metrics.blueprint,
+    ):  # fmt: skip
         app.register_blueprint(blueprint)
     observe.install(app, (counted, log))
     return app
