@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,18 +20,20 @@ T = TypeVar("T")
 
 
 class Embedded:
-    """An engine over the current release of a folder, within `limits` (the members of `Limits`).
+    """An engine over the current release of a folder, within `limits`, or with single ones of their members.
 
     Without a `core`, it opens one on an event loop of its own.
     """
 
-    def __init__(self, releases: Path, *, core: Core | None = None, **limits: Any) -> None:
+    def __init__(
+        self, releases: Path, *, core: Core | None = None, limits: Limits | None = None, **single: Any
+    ) -> None:
         self._thread: threading.Thread | None = None
         if core is not None:
             assert core.loop is not None
             self.core, self._loop = core, core.loop
             return
-        self.core = Core(releases, Limits(**limits))
+        self.core = Core(releases, replace(limits or Limits(), **single))
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="kgraph-engine", daemon=True)
         self._thread.start()

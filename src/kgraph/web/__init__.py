@@ -7,21 +7,25 @@ from kgraph.store.base import Engine
 from kgraph.store.embedded import Embedded
 from kgraph.web import description, metrics, observe, pages, problems, resources, sparql
 from kgraph.web.accesslog import AccessLog
+from kgraph.web.cache import Cache
+from kgraph.web.context import limits
 
 
-def create_app(loaded: Settings, engine: Engine | None = None) -> Flask:
-    """Return the application for a corpus; without an `engine`, over its current release."""
+def create_app(loaded: Settings, engine: Engine | None = None, cache: Cache | None = None) -> Flask:
+    """Return the application for a corpus; without an `engine`, over its current release.
+
+    A `cache` is what stands before it, for its numbers to be told.
+    """
     app = Flask("kgraph.web")
     app.config["MAX_CONTENT_LENGTH"] = 2_000_000
     app.config["MAX_FORM_MEMORY_SIZE"] = 2_000_000
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["kgraph-log"] = log = AccessLog(loaded)
     watched = observe.Watched(
-        engine if engine is not None
-        else Embedded(loaded.releases, readers=loaded.readers, memory=loaded.memory, timeout=loaded.timeout)
-    )  # fmt: skip
+        engine if engine is not None else Embedded(loaded.releases, limits=limits(loaded))
+    )
     app.extensions["kgraph"] = watched
-    app.extensions["kgraph-metrics"] = counted = metrics.Metrics(watched)
+    app.extensions["kgraph-metrics"] = counted = metrics.Metrics(watched, cache)
     app.extensions["kgraph-settings"] = loaded
     app.url_map.strict_slashes = False
     problems.register(app)

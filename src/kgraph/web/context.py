@@ -1,12 +1,13 @@
 """What views share: the engine, the settings, and how an answer becomes a response."""
 
+from dataclasses import fields
 from typing import cast
 
 from flask import Response, current_app, request
 
 from kgraph.passages import Archive
 from kgraph.settings import Settings
-from kgraph.store.base import Engine
+from kgraph.store.base import Engine, Limits
 
 
 def engine() -> Engine:
@@ -17,6 +18,11 @@ def engine() -> Engine:
 def settings() -> Settings:
     """Return the settings of this application."""
     return cast("Settings", current_app.extensions["kgraph-settings"])
+
+
+def limits(loaded: Settings) -> Limits:
+    """Return what queries may take, as it is set."""
+    return Limits(**{field.name: getattr(loaded, field.name) for field in fields(Limits)})
 
 
 def archive() -> Archive | None:

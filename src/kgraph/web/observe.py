@@ -8,6 +8,7 @@ import errno
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -20,6 +21,8 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from flask import Flask, request
 from rdflib import URIRef
 from rdflib.term import Node
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RoutingException
 
 from kgraph.errors import KgraphError
 from kgraph.release import Release
@@ -69,6 +72,16 @@ def seen() -> Seen | None:
     return _SEEN.get()
 
 
+@contextmanager
+def watching(found: Seen) -> Iterator[None]:
+    """Let `seen()` be `found` meanwhile."""
+    token = _SEEN.set(found)
+    try:
+        yield
+    finally:
+        _SEEN.reset(token)
+
+
 class BrokenResponseError(ConnectionResetError):
     """An answer broke after its first byte: the connection must break too, and the log has said so already.
 
@@ -87,7 +100,8 @@ class Observe:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer as the application does, with `X-Request-Id` and `Server-Timing` (https://www.w3.org/TR/server-timing/)."""
-        found = _arrived(environ)
+        given, address = environ.get("HTTP_X_REQUEST_ID", ""), environ.get("REMOTE_ADDR", "")
+        found = arrived(given, environ["REQUEST_METHOD"], environ.get("PATH_INFO", ""), address)
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
             found.status = int(status[:3])
@@ -97,14 +111,13 @@ class Observe:
                         found.media_type = value.partition(";")[0].rstrip()
                     case "content-length":
                         found.length = int(value)
-            told = [("X-Request-Id", found.id), ("Server-Timing", _timing(found))]
-            return start_response(status, [*headers, *told], exc_info)
+            return start_response(status, [*headers, *told(found)], exc_info)
 
         token = _SEEN.set(found)
         try:
             parts = self._app(environ, start)
         except BaseException as error:
-            _note_failure(found, error)
+            note_failure(found, error)
             self._over(found)
             raise
         finally:
@@ -112,9 +125,7 @@ class Observe:
         return _Body(parts, found, self._over)
 
     def _over(self, found: Seen) -> None:
-        found.seconds = time.perf_counter() - found.began
-        for tell in self._finished:
-            tell(found)
+        over(found, self._finished)
 
 
 class _Body:
@@ -134,7 +145,7 @@ class _Body:
             self._end()
             raise
         except BaseException as error:
-            _note_failure(self._seen, error)
+            note_failure(self._seen, error)
             self._end()
             if not self._seen.sent or not isinstance(error, Exception):
                 raise
@@ -225,25 +236,45 @@ def _route(rule: str) -> str:
     return _VARIABLE.sub(r"{\1}", rule)
 
 
-def _arrived(environ: WSGIEnvironment) -> Seen:
-    """Return what is known at first. A path ends where it holds what no address of ours does: a query, most likely."""
-    given, method, path = environ.get("HTTP_X_REQUEST_ID", ""), environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")
+def arrived(given: str, method: str, path: str, address: str) -> Seen:
+    """Return what is known at first of a request that came with `given` as its id, if that is well-formed.
+
+    A path ends where it holds what no address of ours does: a query, most likely.
+    """
     match = _PATH.match(path)
     shown = match[0] if match is not None else ""
     return Seen(
         given if _ID.fullmatch(given) else token_hex(8),
         method if method in METHODS else OTHER,
         shown if shown == path else f"{shown}…",
-        environ.get("REMOTE_ADDR", ""),
+        address,
     )
 
 
-def _timing(found: Seen) -> str:
+def told(found: Seen) -> list[tuple[str, str]]:
+    """Return the headers that tell a client its request's id and times so far."""
     parts = {"total": time.perf_counter() - found.began, **found.timings}
-    return ", ".join([f"{name};dur={seconds * 1000:.2f}" for name, seconds in parts.items()])
+    timing = ", ".join([f"{name};dur={seconds * 1000:.2f}" for name, seconds in parts.items()])
+    return [("X-Request-Id", found.id), ("Server-Timing", timing)]
 
 
-def _note_failure(found: Seen, error: BaseException) -> None:
+def over(found: Seen, finished: Sequence[Callable[[Seen], None]]) -> None:
+    """Tell each of `finished` that a request is over."""
+    found.seconds = time.perf_counter() - found.began
+    for tell in finished:
+        tell(found)
+
+
+def route_of(app: Flask, path: str) -> str:
+    """Return the route of `app` that a path takes, `OTHER` where it takes none."""
+    try:
+        rule, _ = app.url_map.bind("localhost").match(path, return_rule=True)
+    except (HTTPException, RoutingException):
+        return OTHER
+    return _route(rule.rule)
+
+
+def note_failure(found: Seen, error: BaseException) -> None:
     """Note that a response failed: before its first byte the server answers 500, after it the connection breaks."""
     if isinstance(error, KgraphError):
         found.cause = error.code

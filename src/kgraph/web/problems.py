@@ -9,18 +9,25 @@ from kgraph.errors import BadRequest, KgraphError
 from kgraph.formats import HTML, Format, choose
 from kgraph.web.observe import seen
 
+# What every response says: pages of other origins may read it, and it is what its type says.
+OPEN_TO_ALL = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag, Link, Retry-After, Server-Timing, X-Request-Id, X-Total-Count",
+    "X-Content-Type-Options": "nosniff",
+}
 _PROBLEM = Format("json", "application/problem+json", ("application/json",))
 
 
 def register(app: Flask) -> None:
     """Let `app` answer every error in one shape, and every answer be read from other origins."""
-    app.register_error_handler(KgraphError, _answer)
+    app.register_error_handler(KgraphError, answer)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unforeseen)
     app.after_request(_open_to_all)
 
 
-def _answer(error: KgraphError) -> Response:
+def answer(error: KgraphError) -> Response:
+    """Return the problem document of an error, or the page, as the request in hand takes them."""
     problem = error.problem()
     found = seen()
     if found is not None:
@@ -39,26 +46,27 @@ def _answer(error: KgraphError) -> Response:
 
 def _http(error: HTTPException) -> Response:
     """Answer an error of the framework: its status and headers stay."""
-    problem = BadRequest(error.description or error.name)
-    problem.status, problem.title = error.code or 500, error.name  # type: ignore[misc]
-    problem.code = error.name.lower().replace(" ", "-")  # type: ignore[misc]
-    response = _answer(problem)
+    response = answer(of_http(error))
     for name, value in error.get_headers():
         if name.lower() in {"allow", "retry-after"}:
             response.headers[name] = value
     return response
 
 
+def of_http(error: HTTPException) -> KgraphError:
+    """Return an error of the framework as one of ours."""
+    problem = BadRequest(error.description or error.name)
+    problem.status, problem.title = error.code or 500, error.name  # type: ignore[misc]
+    problem.code = error.name.lower().replace(" ", "-")  # type: ignore[misc]
+    return problem
+
+
 def _unforeseen(error: Exception) -> Response:
     found = seen()
     current_app.logger.error("unforeseen error in request %s", found and found.id, exc_info=error)
-    return _answer(KgraphError("an unforeseen error; the server's log says more"))
+    return answer(KgraphError("an unforeseen error; the server's log says more"))
 
 
 def _open_to_all(response: Response) -> Response:
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Access-Control-Expose-Headers"] = (
-        "ETag, Link, Retry-After, Server-Timing, X-Request-Id, X-Total-Count"
-    )
-    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers.update(OPEN_TO_ALL)
     return response
