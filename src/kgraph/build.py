@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -20,7 +20,7 @@ import pyoxigraph as ox
 from rdflib import Literal, URIRef
 from rdflib.namespace import DCTERMS, RDF
 
-from kgraph import __version__, canonical, derive, ontology, records, shapes, validate
+from kgraph import __version__, bulk, canonical, derive, ontology, quadfile, records, shapes, validate
 from kgraph.coverage import Report, report
 from kgraph.errors import BrokenRelease, InvalidData, KgraphError, NoArchive
 from kgraph.model import Corpus, Finding
@@ -58,20 +58,8 @@ def check(settings: Settings, *, with_archive: bool = True, with_shapes: bool = 
     """
     iris = Iris(settings.base_iri)
     corpus, findings = records.load(settings.root)
-    missing = [name for name in _REQUIRED if not (settings.root / name).is_file()]
-    findings += [
-        Finding(
-            code="missing-file",
-            file=name,
-            message=f"{name} is not there",
-            value=name,
-            accepted="as `kgraph init` writes it",
-        )
-        for name in missing
-    ]
-    onto, more = ontology.load(settings.root, iris)
+    onto, more = _terms(settings, iris)
     findings = findings + more + validate.check(corpus, onto, curator=settings.curator)
-    findings += derive.check_queries([*ontology.rule_files(settings.root), *query_files(settings.root)], settings.root)
     lock = read_lock(settings.anchors)
     archive = open_archive(settings) if with_archive and settings.archive is not None else None
     findings += validate.check_anchors(corpus, lock, archive)
@@ -80,6 +68,21 @@ def check(settings: Settings, *, with_archive: bool = True, with_shapes: bool = 
         findings += shapes.check(quads, settings.root / shapes.SHAPES, shapes.locate(corpus, iris))
     ordered = sorted(findings, key=lambda f: (f.file, f.line, f.code, f.value))
     return Checked(corpus, onto, lock, tuple(dict.fromkeys(ordered)))
+
+
+def _terms(settings: Settings, iris: Iris) -> tuple[Ontology, list[Finding]]:
+    """Return the ontology, and the findings on it, on the rules and on the saved queries."""
+    missing = [name for name in _REQUIRED if not (settings.root / name).is_file()]
+    findings = [
+        Finding(
+            code="missing-file", file=name, message=f"{name} is not there", value=name,
+            accepted="as `kgraph init` writes it",
+        )
+        for name in missing
+    ]  # fmt: skip
+    onto, more = ontology.load(settings.root, iris)
+    files = [*ontology.rule_files(settings.root), *query_files(settings.root)]
+    return onto, findings + more + derive.check_queries(files, settings.root)
 
 
 def query_files(root: Path) -> list[Path]:
@@ -121,23 +124,26 @@ def coverage(settings: Settings) -> Report:
     return report(checked.corpus, checked.lock, open_archive(settings))
 
 
-def build(settings: Settings, *, note: Note = lambda _: None) -> tuple[Release, bool]:
+def build(settings: Settings, *, quads: Path | None = None, note: Note = lambda _: None) -> tuple[Release, bool]:
     """Build the release of the corpus and make it current; return it, and whether anything was written.
 
-    Raises `InvalidData` with all findings (`findings`), and then nothing has changed.
+    With `quads`, a file of N-Quads takes the place of the records. Raises `InvalidData` with all findings (`findings`),
+    and then nothing has changed.
     """
     try:
-        return _build(settings, note)
+        return _build(settings, quads, note)
     except OSError as error:
         raise KgraphError(f"the release could not be written: {error}; the one before it stays current") from error
 
 
-def _build(settings: Settings, note: Note) -> tuple[Release, bool]:
-    inputs = _inputs(settings)
+def _build(settings: Settings, quads: Path | None, note: Note) -> tuple[Release, bool]:
+    inputs = _inputs(settings, quads)
     with _lock(settings.releases, note):
         current = _current(settings)
         if current is not None and current.manifest.inputs == inputs:
             return current, False
+        if quads is not None:
+            return _from_quads(settings, quads, inputs, current, note), True
         checked = check(settings, with_archive=False, with_shapes=False)
         store, findings = _compile(settings, checked)
         if findings:
@@ -176,21 +182,68 @@ def _write(
     path = settings.releases / digest
     kept = _intact(path)
     store.bulk_extend(map(canonical.ox_quad, _about(settings, digest)))
-    manifest = Manifest(
-        digest=digest, base_iri=settings.base_iri, title=settings.title, licence=settings.licence,
-        quads=len(store), claims=len(checked.corpus.claims),
+    manifest = _manifest(
+        settings, digest, kept or current, inputs, units=units, quads=len(store), claims=len(checked.corpus.claims),
         attestations=sum(len(a.agent) for claim in checked.corpus.claims.values() for a in claim.attestations),
-        units=units, inputs=inputs, exports={},
-        software={name: version(name) for name in ("pyoxigraph", "rdflib")} | {"kgraph": __version__},
-        predecessor=kept.manifest.predecessor if kept else current.digest if current else None,
     )  # fmt: skip
     described = _described(settings, checked.corpus)
     if kept:
-        _write_queries(settings, path / QUERIES)
-        write_whole(path / RECORDS, described)
-        write_whole(path / MANIFEST, replace(manifest, software=kept.manifest.software).to_json())
+        _refresh(settings, kept, manifest, described)
     else:
         _write_folder(settings, store, path, manifest, described)
+    _switch(settings.releases, digest)
+    return open_release(path)
+
+
+def _manifest(
+    settings: Settings, digest: str, before: Release | None, inputs: dict[str, str], *, units: dict[str, str],
+    quads: int, claims: int, attestations: int,
+) -> Manifest:  # fmt: skip
+    """Return the manifest of a release; `before` is the current one, or this very one where it is there already."""
+    again = before is not None and before.digest == digest
+    software = {name: version(name) for name in ("pyoxigraph", "rdflib")} | {"kgraph": __version__}
+    return Manifest(
+        digest=digest, base_iri=settings.base_iri, title=settings.title, licence=settings.licence, quads=quads,
+        claims=claims, attestations=attestations, units=units, inputs=inputs, exports={},
+        software=before.manifest.software if before and again else software,
+        predecessor=None if before is None else before.manifest.predecessor if again else before.digest,
+    )  # fmt: skip
+
+
+def _refresh(settings: Settings, kept: Release, manifest: Manifest, described: str) -> None:
+    """Bring what is no part of its digest up to date in a release whose store is kept."""
+    _write_queries(settings, kept.path / QUERIES)
+    write_whole(kept.path / RECORDS, described)
+    write_whole(kept.path / MANIFEST, manifest.to_json())
+
+
+def _from_quads(
+    settings: Settings, source: Path, inputs: dict[str, str], current: Release | None, note: Note
+) -> Release:
+    """Make the release of ready-made quads: its store lies on disk from the start, so memory is no limit."""
+    iris = Iris(settings.base_iri)
+    onto, findings = _terms(settings, iris)
+    if findings:
+        raise InvalidData(f"{len(findings)} findings; nothing was built", findings=[f.as_dict() for f in findings])
+    described = json.dumps({"commit": None, "claims": {}}, indent=1, sort_keys=True) + "\n"
+    with tempfile.TemporaryDirectory(
+        prefix=".building-", dir=settings.releases, ignore_cleanup_errors=True
+    ) as temporary:
+        new = Path(temporary) / "new"
+        new.mkdir()
+        loaded = bulk.load(source, new / STORE, onto, ontology.rule_files(settings.root), iris, note=note)
+        digest = canonical.release_digest(loaded.units)
+        quads = loaded.finish(_about(settings, digest))
+        path = settings.releases / digest
+        kept = _intact(path)
+        manifest = _manifest(
+            settings, digest, kept or current, inputs, units=loaded.units, quads=quads, claims=loaded.claims,
+            attestations=loaded.attestations,
+        )  # fmt: skip
+        if kept:
+            _refresh(settings, kept, manifest, described)
+        else:
+            _complete(settings, new, path, manifest, described)
     _switch(settings.releases, digest)
     return open_release(path)
 
@@ -206,15 +259,20 @@ def _write_folder(settings: Settings, store: ox.Store, path: Path, manifest: Man
         disk.optimize()
         disk.flush()
         del disk
-        (new / QUERIES).mkdir()
-        _write_queries(settings, new / QUERIES)
-        (new / RECORDS).write_text(described, encoding="utf-8")
-        (new / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
-        _sync(new)
-        if path.exists():
-            path.rename(Path(temporary) / "broken")
-        new.rename(path)
-        _sync_folder(settings.releases)
+        _complete(settings, new, path, manifest, described)
+
+
+def _complete(settings: Settings, new: Path, path: Path, manifest: Manifest, described: str) -> None:
+    """Put the rest beside the store in the folder `new`, and move it to `path` when it is whole."""
+    (new / QUERIES).mkdir()
+    _write_queries(settings, new / QUERIES)
+    (new / RECORDS).write_text(described, encoding="utf-8")
+    (new / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
+    _sync(new)
+    if path.exists():
+        path.rename(new.parent / "broken")
+    new.rename(path)
+    _sync_folder(settings.releases)
 
 
 def _write_queries(settings: Settings, folder: Path) -> None:
@@ -254,10 +312,11 @@ def _commit(root: Path) -> str | None:
     return done.stdout.strip()
 
 
-def _inputs(settings: Settings) -> dict[str, str]:
+def _inputs(settings: Settings, quads: Path | None) -> dict[str, str]:
     """Return the SHA-256 of every file that a release is made of, and of the settings and software that shape it."""
     root = settings.root
-    paths = [path for _, path in records.record_files(root)] + [settings.anchors, root / FILE, root / shapes.SHAPES]
+    made_of = [path for _, path in records.record_files(root)] + [settings.anchors] if quads is None else []
+    paths = [*made_of, root / FILE, root / shapes.SHAPES]
     paths += [*ontology.ontology_files(root), *ontology.rule_files(root), *query_files(root)]
     found = {
         path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
@@ -265,6 +324,8 @@ def _inputs(settings: Settings) -> dict[str, str]:
         if path.is_file()
     }
     shaped = [settings.base_iri, settings.title, settings.licence, settings.curator, __version__, version("pyoxigraph")]
+    if quads is not None:
+        found["(quads)"] = quadfile.sha256(quads)
     return dict(sorted(found.items())) | {"(settings)": hashlib.sha256("\n".join(shaped).encode()).hexdigest()}
 
 

@@ -141,10 +141,14 @@ def coverage(load: Any, form: str, output: Path | None, *, symmetry: bool) -> No
 
 @main.command()
 @_FORMAT
+@click.option(
+    "--quads", type=click.Path(path_type=Path, dir_okay=False), help="N-Quads to compile in place of the records."
+)
 @click.pass_obj
-def build(load: Any, form: str) -> None:
+def build(load: Any, form: str, quads: Path | None) -> None:
     """Compile the data into a release and make it current."""
-    release, written = building.build(load(), note=lambda text: show.console(sys.stderr).print(f"kgraph: {text}"))
+    noted = show.console(sys.stderr)
+    release, written = building.build(load(), quads=quads, note=lambda text: noted.print(f"kgraph: {text}"))
     manifest = release.manifest
     if form == "json":
         click.echo(
