@@ -157,7 +157,7 @@ def test_unwritable_folder(corpus: Settings, monkeypatch: pytest.MonkeyPatch) ->
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("kgraph.build._sync", fail)
+    monkeypatch.setattr("kgraph.folder.sync", fail)
     with pytest.raises(KgraphError, match="space"):
         build(corpus)
     assert current_digest(corpus.releases) == before.digest

@@ -155,7 +155,7 @@ def test_damaged_release_is_built_anew(bare: Settings, quads: Path, monkeypatch:
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("kgraph.build._sync", fail)
+    monkeypatch.setattr("kgraph.folder.sync", fail)
     with pytest.raises(KgraphError, match="space"):
         build(bare, quads=quads)
     assert open_release(before.path) == current_release(bare.releases)

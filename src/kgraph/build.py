@@ -3,15 +3,11 @@
 A release is built in a folder of its own, renamed when it is whole, and made current by one atomic rename of a link.
 """
 
-import fcntl
 import hashlib
 import json
-import os
-import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -20,18 +16,18 @@ import pyoxigraph as ox
 from rdflib import Literal, URIRef
 from rdflib.namespace import DCTERMS, RDF
 
-from kgraph import __version__, bulk, canonical, derive, ontology, quadfile, records, shapes, validate
+from kgraph import __version__, bulk, canonical, derive, folder, ontology, quadfile, records, shapes, validate
 from kgraph.coverage import Report, report
 from kgraph.errors import BrokenRelease, InvalidData, KgraphError, NoArchive
+from kgraph.folder import Note
 from kgraph.model import Corpus, Finding
 from kgraph.nanopub import Writer
 from kgraph.ontology import Ontology
 from kgraph.passages import Archive, Key, Passage, read_lock, write_lock, write_whole
-from kgraph.release import CURRENT, MANIFEST, QUERIES, RECORDS, STORE, Manifest, Release, current_digest, open_release
+from kgraph.release import MANIFEST, QUERIES, RECORDS, STORE, Manifest, Release, current_digest, open_release
 from kgraph.settings import FILE, Settings
 from kgraph.terms import KG, Iris, Quad
 
-Note = Callable[[str], None]
 _REQUIRED = ("ontology/kgraph.ttl", "ontology/shapes.ttl")
 
 
@@ -138,7 +134,7 @@ def build(settings: Settings, *, quads: Path | None = None, note: Note = lambda 
 
 def _build(settings: Settings, quads: Path | None, note: Note) -> tuple[Release, bool]:
     inputs = _inputs(settings, quads)
-    with _lock(settings.releases, note):
+    with folder.locked(settings.releases, note):
         current = _current(settings)
         if current is not None and current.manifest.inputs == inputs:
             return current, False
@@ -191,7 +187,7 @@ def _write(
         _refresh(settings, kept, manifest, described)
     else:
         _write_folder(settings, store, path, manifest, described)
-    _switch(settings.releases, digest)
+    folder.switch(settings.releases, digest)
     return open_release(path)
 
 
@@ -244,7 +240,7 @@ def _from_quads(
             _refresh(settings, kept, manifest, described)
         else:
             _complete(settings, new, path, manifest, described)
-    _switch(settings.releases, digest)
+    folder.switch(settings.releases, digest)
     return open_release(path)
 
 
@@ -268,11 +264,11 @@ def _complete(settings: Settings, new: Path, path: Path, manifest: Manifest, des
     _write_queries(settings, new / QUERIES)
     (new / RECORDS).write_text(described, encoding="utf-8")
     (new / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
-    _sync(new)
+    folder.sync(new)
     if path.exists():
         path.rename(new.parent / "broken")
     new.rename(path)
-    _sync_folder(settings.releases)
+    folder.sync_folder(settings.releases)
 
 
 def _write_queries(settings: Settings, folder: Path) -> None:
@@ -346,49 +342,3 @@ def _current(settings: Settings) -> Release | None:
         return open_release(settings.releases / digest) if digest else None
     except BrokenRelease:
         return None
-
-
-def _switch(releases: Path, digest: str) -> None:
-    """Make the release called `digest` current: whoever looks sees the old one or the new one."""
-    link = releases / f".{CURRENT}.{os.getpid()}"
-    link.unlink(missing_ok=True)
-    link.symlink_to(digest)
-    link.replace(releases / CURRENT)
-    _sync_folder(releases)
-
-
-@contextmanager
-def _lock(releases: Path, note: Note) -> Iterator[None]:
-    """Hold the lock of a releases folder; whoever comes second says so and waits. Debris of dead builds is removed."""
-    try:
-        releases.mkdir(exist_ok=True)
-        stream = (releases / ".lock").open("w")
-    except OSError as error:
-        raise KgraphError(f"{releases} cannot be written: {error.strerror}") from error
-    with stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            note("another build is running here: waiting for it")
-            fcntl.flock(stream, fcntl.LOCK_EX)
-        for debris in releases.glob(".building-*"):
-            shutil.rmtree(debris, ignore_errors=True)
-        yield
-
-
-def _sync(folder: Path) -> None:
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            with path.open("rb") as stream:
-                os.fsync(stream.fileno())
-        else:
-            _sync_folder(path)
-    _sync_folder(folder)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
