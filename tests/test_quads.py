@@ -39,8 +39,12 @@ def bare(tmp_path: Path) -> Settings:
     return copy_corpus(tmp_path / "bare")
 
 
-def test_quads_give_the_release_of_their_records(built: Settings, bare: Settings, quads: Path) -> None:
-    """The digest is that of the records: same units, same counts; and a second build has nothing to do."""
+@pytest.mark.parametrize("room", [0, 1 << 30])
+def test_quads_give_the_release_of_their_records(
+    built: Settings, bare: Settings, quads: Path, room: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In memory or on disk, the digest is that of the records: same units and counts; a second build does nothing."""
+    monkeypatch.setattr("kgraph.bulk.ROOM", room)
     notes: list[str] = []
     release, written = build(bare, quads=quads, note=notes.append)
     expected = current_release(built.releases)
@@ -48,7 +52,7 @@ def test_quads_give_the_release_of_their_records(built: Settings, bare: Settings
     assert release.digest == expected.digest
     for name in ("units", "claims", "attestations", "quads"):
         assert getattr(release.manifest, name) == getattr(expected.manifest, name)
-    assert "loading claims.nq" in notes
+    assert f"loading claims.nq {'into memory' if room else 'on disk'}" in notes
     assert build(bare, quads=quads) == (release, False)
 
 

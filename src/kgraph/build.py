@@ -216,7 +216,7 @@ def _refresh(settings: Settings, kept: Release, manifest: Manifest, described: s
 def _from_quads(
     settings: Settings, source: Path, inputs: dict[str, str], current: Release | None, note: Note
 ) -> Release:
-    """Make the release of ready-made quads: its store lies on disk from the start, so memory is no limit."""
+    """Make the release of ready-made quads."""
     iris = Iris(settings.base_iri)
     onto, findings = _terms(settings, iris)
     if findings:
@@ -229,12 +229,14 @@ def _from_quads(
         new.mkdir()
         loaded = bulk.load(source, new / STORE, onto, ontology.rule_files(settings.root), iris, note=note)
         digest = canonical.release_digest(loaded.units)
+        claims, attestations = loaded.count(KG.Claim), loaded.count(KG.Attestation)
+        note("writing the store")
         quads = loaded.finish(_about(settings, digest))
         path = settings.releases / digest
         kept = _intact(path)
         manifest = _manifest(
-            settings, digest, kept or current, inputs, units=loaded.units, quads=quads, claims=loaded.claims,
-            attestations=loaded.attestations,
+            settings, digest, kept or current, inputs, units=loaded.units, quads=quads, claims=claims,
+            attestations=attestations,
         )  # fmt: skip
         if kept:
             _refresh(settings, kept, manifest, described)

@@ -14,6 +14,7 @@ from kgraph import __version__, scaffold, settings
 from kgraph import build as building
 from kgraph import coverage as covering
 from kgraph.cli import show
+from kgraph.cli.bench import bench
 from kgraph.errors import InvalidData, KgraphError, SettingsError, UnknownThing
 from kgraph.formats import GRAPHS, RESULTS, by_name
 from kgraph.model import Finding
@@ -251,3 +252,6 @@ def trace_command(load: Any, claim: str, form: str) -> None:
         click.echo(json.dumps(found.as_dict(), indent=1, ensure_ascii=False))
     else:
         show.console(sys.stdout).print(show.trace_tree(found))
+
+
+main.add_command(bench)
