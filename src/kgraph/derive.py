@@ -22,9 +22,13 @@ def derive(store: ox.Store, rules: Sequence[Path], iris: Iris) -> None:
     for path in rules:
         derived = store.query(path.read_text(encoding="utf-8"), use_default_graph_as_union=True)
         assert isinstance(derived, ox.QueryTriples)
-        for triple in set(derived):
-            if next(store.quads_for_pattern(triple.subject, triple.predicate, triple.object, None), None) is None:
-                store.add(ox.Quad(triple.subject, triple.predicate, triple.object, home))
+        store.bulk_extend(
+            [
+                ox.Quad(triple.subject, triple.predicate, triple.object, home)
+                for triple in set(derived)
+                if next(store.quads_for_pattern(triple.subject, triple.predicate, triple.object, None), None) is None
+            ]
+        )
 
 
 def check_queries(paths: Sequence[Path], root: Path) -> list[Finding]:

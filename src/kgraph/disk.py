@@ -10,6 +10,8 @@ from pathlib import Path
 from kgraph.errors import KgraphError
 from kgraph.release import CURRENT
 
+Note = Callable[[str], None]
+
 
 def switch(releases: Path, digest: str) -> None:
     """Make the release called `digest` current: whoever looks sees the old one or the new one."""
@@ -21,7 +23,7 @@ def switch(releases: Path, digest: str) -> None:
 
 
 @contextmanager
-def lock(releases: Path, note: Callable[[str], None]) -> Iterator[None]:
+def lock(releases: Path, note: Note) -> Iterator[None]:
     """Hold the lock of a releases folder; whoever comes second says so and waits. Debris of dead builds is removed."""
     try:
         releases.mkdir(exist_ok=True)

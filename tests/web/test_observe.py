@@ -79,13 +79,13 @@ class Cut(Embedded):
 
     def __init__(self, whole: Embedded, error: Exception | None = None, parts: int = 1) -> None:
         self.__dict__.update(whole.__dict__)
-        self._error, self._parts = error, parts
+        self._error, self._count = error, parts
 
     def query(self, question: Question) -> Answer:  # noqa: ARG002 - answers anything
         """Answer in parts, then break."""
 
         def parts() -> Iterator[bytes]:
-            yield from [b"part"] * self._parts
+            yield from [b"part"] * self._count
             if self._error is not None:
                 raise self._error
 

@@ -14,6 +14,7 @@ from kgraph import __version__, scaffold, settings
 from kgraph import build as building
 from kgraph import coverage as covering
 from kgraph.cli import show
+from kgraph.cli.bench import bench
 from kgraph.errors import InvalidData, KgraphError, SettingsError, UnknownThing
 from kgraph.formats import GRAPHS, RESULTS, by_name
 from kgraph.model import Finding
@@ -141,10 +142,14 @@ def coverage(load: Any, form: str, output: Path | None, *, symmetry: bool) -> No
 
 @main.command()
 @_FORMAT
+@click.option(
+    "--quads", type=click.Path(path_type=Path, dir_okay=False), help="N-Quads to compile in place of the records."
+)
 @click.pass_obj
-def build(load: Any, form: str) -> None:
+def build(load: Any, form: str, quads: Path | None) -> None:
     """Compile the data into a release and make it current."""
-    release, written = building.build(load(), note=lambda text: show.console(sys.stderr).print(f"kgraph: {text}"))
+    noted = show.console(sys.stderr)
+    release, written = building.build(load(), quads=quads, note=lambda text: noted.print(f"kgraph: {text}"))
     manifest = release.manifest
     if form == "json":
         click.echo(
@@ -253,3 +258,6 @@ def trace_command(load: Any, claim: str, form: str) -> None:
         click.echo(json.dumps(found.as_dict(), indent=1, ensure_ascii=False))
     else:
         show.console(sys.stdout).print(show.trace_tree(found))
+
+
+main.add_command(bench)

@@ -21,9 +21,7 @@ def create_app(loaded: Settings, engine: Engine | None = None, cache: Cache | No
     app.config["MAX_FORM_MEMORY_SIZE"] = 2_000_000
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["kgraph-log"] = log = AccessLog(loaded)
-    watched = observe.Watched(
-        engine if engine is not None else Embedded(loaded.releases, limits=limits(loaded))
-    )
+    watched = observe.Watched(engine if engine is not None else Embedded(loaded.releases, limits=limits(loaded)))
     app.extensions["kgraph"] = watched
     app.extensions["kgraph-metrics"] = counted = metrics.Metrics(watched, cache)
     app.extensions["kgraph-settings"] = loaded
