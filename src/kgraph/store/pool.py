@@ -228,6 +228,8 @@ class Pool:
             size += len(payload)
         if ended:
             run.finish(usable=True)
+        elif run.lane is self._reserved and not question.short:
+            raise DeadlinePassed("an answer of this length is not for the reader of short work")
         chosen = _format(started["kind"], started["media_type"])
         if chosen is None:
             run.finish(usable=True)
