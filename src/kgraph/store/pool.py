@@ -297,6 +297,8 @@ def _failure(payload: bytes, text: str) -> KgraphError:
         return ReaderDied(message)
     if code == "syntax":
         return _syntax(message, text)
+    if code == "form":
+        return NotAcceptable(message, accepted=[item.media_type for item in GRAPHS])
     function = _FUNCTION.search(message)
     if function:
         return BadRequest(
