@@ -17,7 +17,7 @@ from rdflib.term import Node
 from conftest import copy_corpus
 from kgraph.build import build
 from kgraph.examples import query_files
-from kgraph.formats import GRAPHS, HTML, RESULTS
+from kgraph.formats import GRAPHS, HTML, RESULTS, TRIPLES
 from kgraph.settings import Settings
 from kgraph.store.embedded import Embedded
 from kgraph.terms import PREFIXES, SCHEMA, SD
@@ -74,12 +74,12 @@ def _described(client: FlaskClient, **options: str) -> Graph:
     return Graph().parse(data=answer.data, format="turtle")
 
 
-@pytest.mark.parametrize("accept", [None, "*/*", *(form.media_type for form in GRAPHS)])
+@pytest.mark.parametrize("accept", [None, "*/*", *(form.media_type for form in TRIPLES)])
 def test_returns_rdf(ours: FlaskClient, accept: str | None) -> None:
     """GET of the endpoint without a query returns RDF."""
     answer = ours.get("/sparql", headers={"Accept": accept} if accept else {})
     assert answer.status_code == 200
-    [form] = [form for form in GRAPHS if form.content_type == answer.headers["Content-Type"]]
+    [form] = [form for form in TRIPLES if form.content_type == answer.headers["Content-Type"]]
     assert len(Graph().parse(data=answer.data, format=PARSERS[form.name])) > 1000
 
 
@@ -126,7 +126,7 @@ def test_what_the_service_does(ours: FlaskClient) -> None:
     formats = {str(value).removeprefix(FORMATS) for value in graph.objects(service, SD.resultFormat)}
     assert formats == {
         "SPARQL_Results_JSON", "SPARQL_Results_XML", "SPARQL_Results_CSV", "SPARQL_Results_TSV",
-        "Turtle", "N-Triples", "RDF_XML", "JSON-LD",
+        "Turtle", "N-Triples", "RDF_XML", "JSON-LD", "TriG", "N-Quads",
     }  # fmt: skip
     assert len(formats) == len(RESULTS) + len(GRAPHS)
     assert graph.value(service, SD.defaultDataset) == BASE
@@ -151,7 +151,7 @@ def test_every_form_says_the_same(ours: FlaskClient) -> None:
         Graph().parse(
             data=ours.get("/sparql", headers={"Accept": form.media_type}).data, format=PARSERS[form.name]
         )
-        for form in GRAPHS
+        for form in TRIPLES
     ]  # fmt: skip
     assert all(isomorphic(first, other) for other in others)
     assert all(isinstance(node, URIRef | Literal) for triple in first for node in triple)

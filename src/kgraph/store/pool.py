@@ -174,6 +174,8 @@ class Pool:
             size += len(payload)
         if ended:
             run.finish(usable=True)
+        elif run.lane is self._reserved and not question.short:
+            raise DeadlinePassed("an answer of this length is not for the reader of short work")
         chosen = _format(started["kind"], started["media_type"])
         if chosen is None:
             run.finish(usable=True)
@@ -241,6 +243,8 @@ def _failure(payload: bytes, text: str) -> KgraphError:
         return TooLarge(f"{message}; nothing was cut: ask for less, with LIMIT")
     if code == "syntax":
         return _syntax(message, text)
+    if code == "form":
+        return NotAcceptable(message, accepted=[item.media_type for item in GRAPHS])
     function = _FUNCTION.search(message)
     if function:
         return BadRequest(

@@ -19,6 +19,7 @@ import pyoxigraph as ox
 
 from kgraph.store import wire
 from kgraph.store.sandbox import forbid_connections
+from kgraph.store.wellformed import Sink, Unwritable, wellformed
 
 _CHUNK = 1 << 16
 _GRACE = 5
@@ -120,8 +121,9 @@ def _answer(store: ox.Store, question: dict[str, Any], pipe: _Pipe) -> None:
     pipe.say(wire.STARTED, json.dumps({"kind": kind, "media_type": media_type}).encode())
     if media_type is None:
         return
+    sink = wellformed(pipe, media_type)
     if isinstance(result, ox.QueryTriples):
-        _write_triples(result, media_type, pipe, question["prefixes"])
+        _write_triples(result, media_type, sink, question["prefixes"])
         return
     chosen = ox.QueryResultsFormat.from_media_type(media_type)
     if chosen is None or (isinstance(result, ox.QueryBoolean) and media_type.startswith("text/")):
@@ -129,14 +131,19 @@ def _answer(store: ox.Store, question: dict[str, Any], pipe: _Pipe) -> None:
         return
     if kind == "select":
         pipe.count_rows(media_type)
-    result.serialize(pipe, format=chosen)  # type: ignore[arg-type]
+    result.serialize(sink, format=chosen)  # type: ignore[arg-type]
 
 
-def _write_triples(triples: ox.QueryTriples, media_type: str, pipe: _Pipe, prefixes: dict[str, str]) -> None:
+def _write_triples(triples: ox.QueryTriples, media_type: str, sink: Sink, prefixes: dict[str, str]) -> None:
     chosen = ox.RdfFormat.from_media_type(media_type)
     assert chosen is not None
     used = prefixes if chosen in {ox.RdfFormat.TURTLE, ox.RdfFormat.RDF_XML, ox.RdfFormat.TRIG} else None
-    ox.serialize(triples, pipe, format=chosen, prefixes=used)  # type: ignore[arg-type]
+    try:
+        ox.serialize(triples, sink, format=chosen, prefixes=used)  # type: ignore[arg-type]
+    except OSError as error:
+        if "does not support" in str(error):  # triple terms in JSON-LD
+            raise Unwritable(str(error)) from error
+        raise
 
 
 def _serve(store: ox.Store, connection: socket.socket) -> None:
@@ -154,6 +161,8 @@ def _serve(store: ox.Store, connection: socket.socket) -> None:
             pipe.finish(wire.END)
         except SyntaxError as error:
             _fail(pipe, "syntax", str(error))
+        except Unwritable as error:
+            _fail(pipe, "form", str(error))
         except MemoryError:
             _fail(pipe, "memory", "the query needs more memory than a reader has")
         except Exception as error:  # noqa: BLE001 - whatever the engine raises is told to the parent

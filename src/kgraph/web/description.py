@@ -12,7 +12,7 @@ from rdflib import SH, URIRef
 from rdflib.namespace import RDF, VOID, Namespace
 
 from kgraph.errors import BadRequest
-from kgraph.formats import GRAPHS, RESULTS, Format, require
+from kgraph.formats import GRAPHS, RESULTS, TRIPLES, Format, require
 from kgraph.store.base import Engine
 from kgraph.store.serialize import serialize
 from kgraph.terms import SCHEMA, SD, Iris, Quad, fragment
@@ -33,13 +33,13 @@ _KEPT = 16
 @blueprint.get("/.well-known/void")
 def void() -> Response:
     """Describe the dataset, and the service, in RDF."""
-    return answer(require(request.headers.get("Accept"), GRAPHS), _endpoint())
+    return answer(require(request.headers.get("Accept"), TRIPLES), _endpoint())
 
 
 @blueprint.get("/.well-known/sparql-examples")
 def sparql_examples() -> Response:
     """Describe the saved queries, and the prefixes that they may use, in RDF."""
-    return _respond(examples, require(request.headers.get("Accept"), GRAPHS), _endpoint())
+    return _respond(examples, require(request.headers.get("Accept"), TRIPLES), _endpoint())
 
 
 def answer(form: Format, endpoint: str) -> Response:

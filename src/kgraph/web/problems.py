@@ -34,10 +34,11 @@ def answer(error: KgraphError) -> Response:
         found.outcome, problem["requestId"] = error.code, found.id
     accept = request.headers.get("Accept")
     if choose(accept, (_PROBLEM, HTML)) is HTML:
-        response = Response(render_template("problem.html", problem=problem), error.status, mimetype="text/html")
+        body, media_type = render_template("problem.html", problem=problem), HTML.media_type
     else:
-        body = json.dumps(problem, ensure_ascii=False, default=str) + "\n"
-        response = Response(body, error.status, mimetype=_PROBLEM.media_type)
+        body, media_type = json.dumps(problem, ensure_ascii=False, default=str) + "\n", _PROBLEM.media_type
+    encoded = body.encode("utf-8", "backslashreplace")  # a query may hold half a character, as an escape
+    response = Response(encoded, error.status, mimetype=media_type)
     response.headers["Vary"] = "Accept"
     if "retry_after" in error.extra:
         response.headers["Retry-After"] = str(error.extra["retry_after"])
