@@ -49,9 +49,10 @@ lint: .venv/ready-test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.lock
 	touch $@
 
-# The parts of README that are made from the code.
+# The parts of README and docs that are made from the code.
 reference: .venv/ready
 	$(BIN)/python -m kgraph.reference README.md
+	$(BIN)/python -m kgraph.reference docs/reference.md
 
 # Writes both lock files anew; needs uv.
 lock:

@@ -1,4 +1,4 @@
-"""The reference parts of the README, made from the code: `python -m kgraph.reference [--check] README.md`.
+"""The reference parts of README and docs, made from the code: `python -m kgraph.reference [--check] FILE`.
 
 A part stands between `<!-- reference: NAME -->` and `<!-- /reference -->`, where NAME is one of `PARTS`.
 """

@@ -64,7 +64,7 @@ class Release:
 def current_digest(releases: Path) -> str | None:
     """Return the digest that `releases/current` points to, None where there is no such link."""
     try:
-        return Path(os.readlink(releases / CURRENT)).name  # noqa: PTH115 - a few microseconds, on every request
+        return os.readlink(f"{releases}/{CURRENT}").rpartition("/")[2]  # noqa: PTH115 - a microsecond, every request
     except OSError:
         return None
 

@@ -162,9 +162,12 @@ class Pool:
         frame, payload = await run.next()
         if frame == wire.FAILED:
             raise _failure(payload, question.text)
-        started = json.loads(payload)
         held: list[bytes] = []
-        size, ended = 0, False
+        size, ended = 0, frame == wire.WHOLE
+        if ended:
+            payload, body = wire.unfold(payload)
+            held.append(body)
+        started = json.loads(payload)
         while size < WITHHELD and not ended:
             frame, payload = await run.next()
             if frame == wire.FAILED:

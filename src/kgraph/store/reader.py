@@ -40,15 +40,16 @@ class _Pipe:
         self._marker = b""
         self.exceeded = ""
         self._frames = bytearray()
+        self._started = b""
+
+    def start(self, payload: bytes) -> None:
+        """Say what kind of answer it is, together with what comes next: the parent is woken once for a short one."""
+        self._started = payload
 
     def count_rows(self, media_type: str) -> None:
         """Count from now on the rows of a table in `media_type`."""
         self._marker, extra = _ROW[media_type]
         self._rows += extra
-
-    def say(self, kind: bytes, payload: bytes = b"") -> None:
-        """Send a frame together with what comes next; the parent is woken once for a short answer."""
-        self._frames += wire.frame(kind, payload)
 
     def write(self, data: bytes) -> int:
         self._buffer += data
@@ -60,15 +61,21 @@ class _Pipe:
     def flush(self) -> None:
         """Do nothing: what is small goes out with the end."""
 
-    def finish(self, kind: bytes, payload: bytes = b"") -> None:
-        """Send what is left, and the frame that ends the answer."""
-        self._gather()
-        self.say(kind, payload)
+    def finish(self) -> None:
+        """Send what is left, and that it is all."""
+        if self._size == 0:
+            self._check()
+            self._frames += wire.whole(self._started, bytes(self._buffer))
+        else:
+            self._gather()
+            self._frames += wire.frame(wire.END)
         self.send()
 
-    def drop(self) -> None:
-        """Forget what was not sent."""
+    def fail(self, payload: bytes) -> None:
+        """Say why there is no answer, or no more of it; what was not sent is forgotten."""
         self._buffer.clear()
+        self._frames += wire.frame(wire.FAILED, payload)
+        self.send()
 
     def send(self) -> None:
         signal.alarm(self._seconds)
@@ -78,8 +85,16 @@ class _Pipe:
     def _gather(self) -> None:
         if not self._buffer:
             return
+        self._check()
+        if self._size == 0:
+            self._frames += wire.frame(wire.STARTED, self._started)
         self._size += len(self._buffer)
-        if self._size > self._bytes:
+        self._frames += wire.frame(wire.DATA, bytes(self._buffer))
+        self._buffer.clear()
+
+    def _check(self) -> None:
+        """Raise where the answer passes a limit."""
+        if self._size + len(self._buffer) > self._bytes:
             self.exceeded = f"the result has more than {self._bytes} bytes"
         if self._marker:
             self._rows -= self._buffer.count(self._marker)
@@ -87,8 +102,6 @@ class _Pipe:
                 self.exceeded = "the result has more rows than this server gives"
         if self.exceeded:
             raise _TooLargeError(self.exceeded)
-        self.say(wire.DATA, bytes(self._buffer))
-        self._buffer.clear()
 
 
 # What stands once a row in each form, and how often more in a whole table. In a quoted field of CSV it may stand, too.
@@ -118,7 +131,7 @@ def _answer(store: ox.Store, question: dict[str, Any], pipe: _Pipe) -> None:
         "select" if isinstance(result, ox.QuerySolutions) else "ask" if isinstance(result, ox.QueryBoolean) else "graph"
     )
     media_type = question["graph"] if kind == "graph" else question["results"]
-    pipe.say(wire.STARTED, json.dumps({"kind": kind, "media_type": media_type}).encode())
+    pipe.start(json.dumps({"kind": kind, "media_type": media_type}).encode())
     if media_type is None:
         return
     sink = wellformed(pipe, media_type)
@@ -158,7 +171,7 @@ def _serve(store: ox.Store, connection: socket.socket) -> None:
         pipe = _Pipe(connection, question)
         try:
             _answer(store, question, pipe)
-            pipe.finish(wire.END)
+            pipe.finish()
         except SyntaxError as error:
             _fail(pipe, "syntax", str(error))
         except Unwritable as error:
@@ -171,8 +184,7 @@ def _serve(store: ox.Store, connection: socket.socket) -> None:
 
 
 def _fail(pipe: _Pipe, code: str, message: str) -> None:
-    pipe.drop()
-    pipe.finish(wire.FAILED, json.dumps({"code": code, "message": message}).encode())
+    pipe.fail(json.dumps({"code": code, "message": message}).encode())
 
 
 def main() -> None:

@@ -5,12 +5,24 @@ import socket
 import struct
 
 HEAD = struct.Struct(">cI")
-READY, QUESTION, STARTED, DATA, END, FAILED = b"R", b"Q", b"S", b"D", b"E", b"X"
+READY, QUESTION, STARTED, DATA, END, FAILED, WHOLE = b"R", b"Q", b"S", b"D", b"E", b"X", b"W"
+_LENGTH = struct.Struct(">H")
 
 
 def frame(kind: bytes, payload: bytes = b"") -> bytes:
     """Return one frame."""
     return HEAD.pack(kind, len(payload)) + payload
+
+
+def whole(started: bytes, body: bytes) -> bytes:
+    """Return the frame of a short answer: what `STARTED` says and all `DATA` in one."""
+    return frame(WHOLE, _LENGTH.pack(len(started)) + started + body)
+
+
+def unfold(payload: bytes) -> tuple[bytes, bytes]:
+    """Return the two parts of the payload of a `WHOLE` frame."""
+    (length,) = _LENGTH.unpack_from(payload)
+    return payload[2 : 2 + length], payload[2 + length :]
 
 
 def receive(connection: socket.socket) -> tuple[bytes, bytes]:

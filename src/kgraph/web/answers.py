@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from flask import Response, request
+from werkzeug.http import parse_etags
 
 import kgraph
 from kgraph.errors import TooLarge
@@ -44,15 +45,28 @@ def key_of(question: Question) -> str | None:
 
 def unchanged(key: str | None) -> Response | None:
     """Return 304 where the client names a tag that this release gave to this question, so it need not be asked."""
-    if key is None or request.method not in {"GET", "HEAD"} or not request.if_none_match:
+    if request.method not in {"GET", "HEAD"}:
         return None
-    known = {_tag(engine().release().digest, key, form.name) for form in (*RESULTS, *GRAPHS)}
-    found = sorted(known & request.if_none_match.as_set(include_weak=True))
-    if not found:
+    found = known_tag(engine().release().digest, key, request.headers.get("If-None-Match"))
+    if found is None:
         return None
-    response = _described(Response(status=304), found[0])
+    response = _described(Response(status=304), found)
     del response.headers["Content-Type"]
     return response
+
+
+def known_tag(release: str, key: str | None, if_none_match: str | None) -> str | None:
+    """Return the tag of an answer of `release` that a client has, by its If-None-Match; None where it has none."""
+    if key is None or not if_none_match:
+        return None
+    known = {tag(release, key, form.name) for form in (*RESULTS, *GRAPHS)}
+    return next(iter(sorted(known & parse_etags(if_none_match).as_set(include_weak=True))), None)
+
+
+def described(found: str | None) -> list[tuple[bytes, bytes]]:
+    """Return the headers that say how an answer with the tag `found` may be kept."""
+    headers = [(b"vary", _VARY.encode()), (b"cache-control", b"no-store" if found is None else b"no-cache")]
+    return headers if found is None else [*headers, (b"etag", f'W/"{found}"'.encode())]
 
 
 def respond(answer: Answer, key: str | None) -> Response:
@@ -72,20 +86,21 @@ def respond(answer: Answer, key: str | None) -> Response:
         _gather(response, parts)
     if packed:
         response.headers["Content-Encoding"] = "gzip"
-    _described(response, None if key is None else _tag(answer.release, key, answer.format.name))
+    _described(response, None if key is None else tag(answer.release, key, answer.format.name))
     response.make_conditional(request)
     return response
 
 
-def _tag(release: str, key: str, form: str) -> str:
+def tag(release: str, key: str, form: str) -> str:
+    """Return the ETag of an answer, without quotes."""
     return f"{release[:32]}-{key}-{form}"
 
 
-def _described(response: Response, tag: str | None) -> Response:
+def _described(response: Response, found: str | None) -> Response:
     response.headers["Vary"] = _VARY
-    response.headers["Cache-Control"] = "no-store" if tag is None else "no-cache"
-    if tag is not None:
-        response.set_etag(tag, weak=True)
+    response.headers["Cache-Control"] = "no-store" if found is None else "no-cache"
+    if found is not None:
+        response.set_etag(found, weak=True)
     return response
 
 

@@ -8,8 +8,8 @@ from werkzeug.http import parse_accept_header
 GZIP_FROM = 1024
 """Bytes of a first part from which it is worth it; a shorter first part is the whole answer."""
 
-_GZIP = 16 + zlib.MAX_WBITS
-_FASTEST = 1  # a third of the time of the default, for an answer a tenth larger
+GZIP_WINDOW = 16 + zlib.MAX_WBITS
+GZIP_LEVEL = 1  # a third of the time of the default, for an answer a tenth larger
 
 
 def takes_gzip(accept: str | None) -> bool:
@@ -26,7 +26,7 @@ def gzipped(parts: Iterable[bytes]) -> Iterator[bytes]:
 
     An error while they are made passes through, so the connection breaks; and what has been sent has no gzip trailer.
     """
-    packer = zlib.compressobj(_FASTEST, zlib.DEFLATED, _GZIP)
+    packer = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, GZIP_WINDOW)
     for part in parts:
         if packed := packer.compress(part):
             yield packed

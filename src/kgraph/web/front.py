@@ -1,0 +1,422 @@
+"""What stands before Flask: an ASGI application that answers queries, keeps whole answers, and passes on the rest.
+
+A query waits on the event loop for its reader, so no thread is held meanwhile; a client that goes away ends its
+query. Pages are made by Flask, in threads. Both are kept whole for as long as their release is current.
+"""
+
+import asyncio
+import io
+import zlib
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, cast
+
+from a2wsgi import WSGIMiddleware
+from flask import Flask, Response
+from werkzeug.exceptions import HTTPException
+from werkzeug.http import parse_etags
+from werkzeug.wrappers import Request
+
+from kgraph.errors import KgraphError, TooLarge
+from kgraph.release import current_digest
+from kgraph.settings import Settings
+from kgraph.store.base import Question
+from kgraph.store.core import Core, Leased
+from kgraph.store.embedded import Embedded
+from kgraph.web import answers, create_app, observe, problems, protocol
+from kgraph.web.cache import Cache, Entry, Headers
+from kgraph.web.context import limits
+from kgraph.web.encoding import GZIP_FROM, GZIP_LEVEL, GZIP_WINDOW, takes_gzip
+
+THREADS = 24
+MAX_BODY = 2_000_000
+BODY_WITHIN = 20.0
+_WATCH_AFTER = 0.05
+_SPARQL = "/sparql"
+_ASKED = {"GET", "HEAD", "POST"}
+_OF_ONE_REQUEST = {b"x-request-id", b"server-timing", b"date"}
+_ALWAYS = [(name.lower().encode(), value.encode()) for name, value in problems.OPEN_TO_ALL.items()]
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+class _Incoming:
+    """A request as it arrived, and what of it decides on the answer."""
+
+    def __init__(self, scope: Message) -> None:
+        self.scope = scope
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]
+        self.headers: dict[bytes, bytes] = {}
+        for name, value in scope["headers"]:
+            self.headers[name] = self.headers[name] + b"," + value if name in self.headers else value
+        self.body = b""
+
+    def text(self, name: bytes) -> str | None:
+        """Return a header as text, None where there is none."""
+        value = self.headers.get(name)
+        return None if value is None else value.decode("latin-1")
+
+    @property
+    def is_query(self) -> bool:
+        """Return whether it is one for the endpoint that is answered here: pages about the endpoint are not."""
+        return self.path == _SPARQL and self.method in _ASKED
+
+    @cached_property
+    def gzip(self) -> bool:
+        """Return whether the client takes gzip."""
+        return takes_gzip(self.text(b"accept-encoding"))
+
+    @property
+    def key(self) -> bytes:
+        """Return all that an answer may depend on, beside the release."""
+        get = self.headers.get
+        first = b"POST" if self.method == "POST" else b"GET"
+        path = self.scope.get("raw_path") or self.path.encode()
+        # None of these can hold a NUL, but the body, which comes last.
+        return b"\0".join(
+            (
+                first, b"gzip" if self.gzip else b"", path, self.scope["query_string"], get(b"accept", b""),
+                get(b"content-type", b""), get(b"content-encoding", b""), get(b"host", b""), self.body,
+            )
+        )  # fmt: skip
+
+    def environ(self) -> dict[str, Any]:
+        """Return the request as WSGI has it."""
+        host, _, port = (self.text(b"host") or "localhost").partition(":")
+        found: dict[str, Any] = {
+            "REQUEST_METHOD": self.method, "SCRIPT_NAME": self.scope.get("root_path", ""), "PATH_INFO": self.path,
+            "QUERY_STRING": self.scope["query_string"].decode("latin-1"), "SERVER_NAME": host,
+            "SERVER_PORT": port or "80", "SERVER_PROTOCOL": f"HTTP/{self.scope['http_version']}",
+            "CONTENT_TYPE": self.text(b"content-type") or "", "CONTENT_LENGTH": str(len(self.body)),
+            "wsgi.version": (1, 0), "wsgi.url_scheme": self.scope["scheme"], "wsgi.input": io.BytesIO(self.body),
+            "wsgi.errors": io.StringIO(), "wsgi.multithread": True, "wsgi.multiprocess": False,
+            "wsgi.run_once": False,
+        }  # fmt: skip
+        for name, value in self.headers.items():
+            if name not in {b"content-type", b"content-length"}:
+                found[f"HTTP_{name.decode('latin-1').upper().replace('-', '_')}"] = value.decode("latin-1")
+        return found
+
+
+@dataclass
+class _Outgoing:
+    """The way back to the client: what was seen of the request, and what may be kept of the answer."""
+
+    send: Send
+    seen: observe.Seen
+    incoming: _Incoming
+
+    async def start(self, status: int, headers: Headers) -> None:
+        """Send status and headers, with those of this request."""
+        self.seen.status = status
+        told = [(name.lower().encode(), value.encode()) for name, value in observe.told(self.seen)]
+        await self.send({"type": "http.response.start", "status": status, "headers": [*headers, *told]})
+
+    async def whole(self, status: int, headers: Headers, body: bytes) -> None:
+        """Send a response that is there."""
+        self.seen.media_type = _first(headers, b"content-type").partition(";")[0]
+        await self.start(status, [*headers, (b"content-length", str(len(body)).encode())])
+        shown = b"" if self.incoming.method == "HEAD" else body
+        self.seen.sent += len(shown)
+        await self.send({"type": "http.response.body", "body": body})
+
+    async def part(self, body: bytes, *, more: bool) -> None:
+        """Send a part of a body."""
+        await self.send({"type": "http.response.body", "body": body, "more_body": more})
+        self.seen.sent += len(body)
+
+
+class _Watch:
+    """Ends a task when the client goes away; it begins to look only when an answer takes a while."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive, self._task = receive, cast("asyncio.Task[Any]", asyncio.current_task())
+        self._looking: asyncio.Task[None] | None = None
+        self._timer = asyncio.get_running_loop().call_later(_WATCH_AFTER, self._begin)
+        self.gone = False
+
+    def _begin(self) -> None:
+        self._looking = asyncio.get_running_loop().create_task(self._look())
+
+    async def _look(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self.gone = True
+        self._task.cancel()
+
+    def end(self) -> None:
+        """Look no longer."""
+        self._timer.cancel()
+        if self._looking is not None:
+            self._looking.cancel()
+
+
+class Front:
+    """The ASGI application of a corpus (https://asgi.readthedocs.io/en/latest/specs/main.html)."""
+
+    def __init__(self, loaded: Settings) -> None:
+        self._loaded, self._releases = loaded, loaded.releases
+        self.cache = Cache(loaded.cache * 1_000_000)
+        self._core: Core
+        self.app: Flask
+        self._pages: Any
+        self.failure: KgraphError | None = None
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer a request, or begin and end with the server."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await self._answer(_Incoming(scope), receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            self._core = Core(self._loaded.releases, limits(self._loaded))
+            await self._core.open()
+            engine = Embedded(self._loaded.releases, core=self._core)
+            self.app = create_app(self._loaded, engine, cache=self.cache)
+        except KgraphError as error:
+            self.failure = error
+            await send({"type": "lifespan.startup.failed", "message": error.detail})
+            return
+        self._pages = WSGIMiddleware(self.app, workers=THREADS)  # type: ignore[arg-type]
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._core.close()
+        self.app.extensions["kgraph-log"].close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _answer(self, incoming: _Incoming, receive: Receive, send: Send) -> None:
+        seen = observe.arrived(
+            incoming.text(b"x-request-id") or "", incoming.method, incoming.path, (incoming.scope["client"] or [""])[0]
+        )
+        outgoing = _Outgoing(send, seen, incoming)
+        if incoming.is_query:
+            seen.route = _SPARQL
+            try:
+                incoming.body = await _body(incoming, receive)
+            except KgraphError as error:
+                await self._refuse(outgoing, error)
+                return
+        release, key = current_digest(self._releases), incoming.key
+        entry = self.cache.get(release, key) if incoming.method in _ASKED else None
+        if entry is not None:
+            await self._kept(outgoing, entry)
+        elif incoming.is_query and (incoming.method == "POST" or incoming.scope["query_string"]):
+            await self._sparql(outgoing, receive, key)
+        else:
+            await self._pages(incoming.scope, _again(incoming, receive), self._keeping(incoming, send, key))
+
+    async def _kept(self, outgoing: _Outgoing, entry: Entry) -> None:
+        """Send what is kept, or that the client has it already."""
+        seen = outgoing.seen
+        seen.route, seen.query, seen.release = entry.route, entry.query, self._core.release.digest
+        if _has(outgoing.incoming, entry.etag):
+            await self._not_modified(outgoing, entry.headers)
+        else:
+            await outgoing.whole(200, entry.headers, entry.body)
+        self._over(seen)
+
+    async def _not_modified(self, outgoing: _Outgoing, headers: Headers) -> None:
+        kept = [item for item in headers if item[0] not in {b"content-type", b"content-length", b"content-encoding"}]
+        await outgoing.start(304, kept)
+        await outgoing.send({"type": "http.response.body", "body": b""})
+
+    async def _sparql(self, outgoing: _Outgoing, receive: Receive, key: bytes) -> None:
+        """Ask the engine; a client that goes away takes its query along."""
+        seen, watch = outgoing.seen, _Watch(receive)
+        try:
+            question = self._question(outgoing.incoming)
+            seen.query = question.text
+            tag = answers.key_of(question)
+            known = answers.known_tag(self._core.release.digest, tag, outgoing.incoming.text(b"if-none-match"))
+            if known is not None and outgoing.incoming.method != "POST":
+                seen.release = self._core.release.digest
+                await self._not_modified(outgoing, [*_ALWAYS, *answers.described(known)])
+                self._over(seen)
+                return
+            leased = await self._asked(seen, question)
+            try:
+                await self._respond(outgoing, leased, tag, key)
+            finally:
+                await leased.close()
+        except asyncio.CancelledError:
+            seen.outcome = observe.GONE
+            self._over(seen)
+            if not watch.gone:
+                raise
+        except KgraphError as error:
+            if seen.sent:
+                self._broke(seen, error)
+            await self._refuse(outgoing, error)
+        except Exception as error:
+            self._broke(seen, error)
+            raise
+        finally:
+            watch.end()
+
+    def _question(self, incoming: _Incoming) -> Question:
+        request = Request(incoming.environ())
+        try:
+            parameters = protocol.parameters(request)
+            return protocol.question(parameters, request.headers.get("Accept"), most=self._loaded.timeout)
+        except HTTPException as error:
+            raise problems.of_http(error) from error
+
+    async def _asked(self, seen: observe.Seen, question: Question) -> Leased:
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        try:
+            leased = await self._core.query(question)
+        finally:
+            seen.timings["engine"] = clock() - began
+        seen.release = leased.running.release
+        return leased
+
+    async def _respond(self, outgoing: _Outgoing, leased: Leased, key: str | None, kept_as: bytes) -> None:
+        running, incoming = leased.running, outgoing.incoming
+        tag = None if key is None else answers.tag(running.release, key, running.format.name)
+        headers = [*_ALWAYS, *answers.described(tag), (b"content-type", running.format.content_type.encode())]
+        body = running.whole
+        if body is None and incoming.scope["http_version"] == "1.0":
+            body = await _gathered(leased)
+        if body is None:
+            await self._stream(outgoing, leased, headers)
+            return
+        if incoming.gzip and len(body) >= GZIP_FROM:
+            body = await asyncio.to_thread(_packed, body)
+            headers.append((b"content-encoding", b"gzip"))
+        await outgoing.whole(200, headers, body)
+        if tag is not None:
+            entry = Entry(headers, body, f'W/"{tag}"', _SPARQL, outgoing.seen.query)
+            self.cache.put(running.release, kept_as, entry)
+        self._over(outgoing.seen)
+
+    async def _stream(self, outgoing: _Outgoing, leased: Leased, headers: Headers) -> None:
+        packer = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, GZIP_WINDOW) if outgoing.incoming.gzip else None
+        if packer is not None:
+            headers.append((b"content-encoding", b"gzip"))
+        outgoing.seen.media_type = leased.running.format.media_type
+        await outgoing.start(200, headers)
+        async for part in leased.running.parts():
+            sent = part if packer is None else await asyncio.to_thread(packer.compress, part)
+            if sent:
+                await outgoing.part(sent, more=True)
+        await outgoing.part(packer.flush() if packer is not None else b"", more=False)
+        self._over(outgoing.seen)
+
+    async def _refuse(self, outgoing: _Outgoing, error: KgraphError) -> None:
+        """Send the problem document, or the page, of an error."""
+        with observe.watching(outgoing.seen), self.app.request_context(outgoing.incoming.environ()):
+            response = problems.answer(error)
+        status, headers, body = _plain(response)
+        await outgoing.whole(status, [*_ALWAYS, *headers], body)
+        self._over(outgoing.seen)
+
+    def _broke(self, seen: observe.Seen, error: Exception) -> None:
+        """Note that an answer failed, and break the connection where a part of it was sent."""
+        observe.note_failure(seen, error)
+        self._over(seen)
+        if seen.sent:
+            raise observe.BrokenResponseError(seen.cause) from None
+
+    def _over(self, seen: observe.Seen) -> None:
+        observe.over(seen, (self.app.extensions["kgraph-metrics"], self.app.extensions["kgraph-log"]))
+
+    def _keeping(self, incoming: _Incoming, send: Send, key: bytes) -> Send:
+        """Return what sends the response of a page, and keeps it where it is whole and may be kept."""
+        started: Message = {}
+        parts: list[bytes] = []
+
+        async def keep(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                started.update(message)
+            elif started.get("status") == 200:  # noqa: PLR2004
+                parts.append(bytes(message.get("body", b"")))
+                if not message.get("more_body"):
+                    self._keep(incoming, list(started["headers"]), b"".join(parts), key)
+            await send(message)
+
+        return keep if incoming.method == "GET" else send
+
+    def _keep(self, incoming: _Incoming, headers: Headers, body: bytes, key: bytes) -> None:
+        etag = _first(headers, b"etag")
+        release = current_digest(self._releases)
+        if release is None or release[:32] not in etag or "no-store" in _first(headers, b"cache-control"):
+            return
+        kept = [(n.lower(), v) for n, v in headers if n.lower() not in _OF_ONE_REQUEST | {b"content-length"}]
+        self.cache.put(release, key, Entry(kept, body, etag, observe.route_of(self.app, incoming.path), None))
+
+
+def _first(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> str:
+    return next((value.decode("latin-1") for found, value in headers if found.lower() == name), "")
+
+
+def _has(incoming: _Incoming, etag: str) -> bool:
+    given = incoming.text(b"if-none-match")
+    return (
+        given is not None
+        and incoming.method != "POST"
+        and parse_etags(given).contains_weak(etag.removeprefix("W/").strip('"'))
+    )
+
+
+def _plain(response: Response) -> tuple[int, Headers, bytes]:
+    body = response.get_data()
+    names = {"content-length"}
+    headers = [(n.lower().encode(), v.encode("latin-1")) for n, v in response.headers if n.lower() not in names]
+    return response.status_code, headers, body
+
+
+def _packed(body: bytes) -> bytes:
+    packer = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, GZIP_WINDOW)
+    return packer.compress(body) + packer.flush()
+
+
+async def _gathered(leased: Leased) -> bytes:
+    """Return an answer whole, for a client of HTTP/1.0, which could not see that it is not."""
+    body = bytearray()
+    async for part in leased.running.parts():
+        body += part
+        if len(body) > answers.GATHERED:
+            accepted = f"at most {answers.GATHERED} bytes"
+            raise TooLarge("an answer of this length goes only to HTTP/1.1", accepted=accepted)
+    return bytes(body)
+
+
+async def _body(incoming: _Incoming, receive: Receive) -> bytes:
+    """Return the body of a request; raise `TooLarge`, or give up where it does not come."""
+    if incoming.method != "POST":
+        return b""
+    body = bytearray()
+    async with asyncio.timeout(BODY_WITHIN):
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ConnectionAbortedError
+            body += message.get("body", b"")
+            if len(body) > MAX_BODY:
+                raise TooLarge(f"the body has more than {MAX_BODY} bytes", accepted=f"at most {MAX_BODY} bytes")
+            if not message.get("more_body"):
+                return bytes(body)
+
+
+def _again(incoming: _Incoming, receive: Receive) -> Receive:
+    """Return what gives a body that was read to whoever reads next."""
+    if not incoming.is_query:
+        return receive
+    told = False
+
+    async def again() -> Message:
+        nonlocal told
+        if told:
+            return await receive()
+        told = True
+        return {"type": "http.request", "body": incoming.body, "more_body": False}
+
+    return again
