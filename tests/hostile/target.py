@@ -56,21 +56,20 @@ class Target:
         assert self.ask("ASK {}").status == 200
         self.resting = self.resident()
 
-    def stop(self) -> None:
+    def stop(self, *, patience: float = 15.0) -> None:
         """End the server, whatever state it is in, and all that it started."""
         family = self.family()
         self._process.send_signal(signal.SIGTERM)
-        try:
-            self._process.communicate(timeout=15)
-        except subprocess.TimeoutExpired:
-            for process in family:
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    process.kill()
-            self._process.communicate(timeout=5)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(patience)
+        for process in family:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        self._process.communicate(timeout=5)
 
     def restart(self) -> None:
-        """End the server and start another."""
-        self.stop()
+        """End the server, without waiting for what it has under way, and start another."""
+        self.stop(patience=0.5)
         self.start()
 
     # -- looking at it
@@ -186,7 +185,10 @@ class Target:
             f"{used:.0%} of a core are in use": used > QUIET,
             f"{resident:.0f} MB are held, in rest {self.resting:.0f}": resident > self.resting + GROWTH,
         }
-        return "; ".join(text for text, wrong in faults.items() if wrong)
+        found = [text for text, wrong in faults.items() if wrong]
+        if not found and self.ask("ASK {}", wait=1.0).status != 200:
+            found.append("it does not answer")
+        return "; ".join(found)
 
 
 class Watch:
