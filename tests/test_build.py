@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
+from rdflib.namespace import DCTERMS
 
 from conftest import copy_corpus
+from kgraph import settings
 from kgraph.build import anchor, build
 from kgraph.errors import KgraphError
 from kgraph.release import MANIFEST, current_digest, current_release, open_release
@@ -57,16 +59,33 @@ def test_nothing_to_do(corpus: Settings) -> None:
 
 
 def test_saved_queries_are_those_of_the_corpus(corpus: Settings) -> None:
-    """A new saved query comes with a build that changes no data; one that is gone goes."""
+    """A saved query is part of the release and of its digest; one that is gone from the corpus goes."""
     first, _ = build(corpus)
     queries = corpus.root / "queries"
     queries.mkdir()
     (queries / "one.rq").write_text("ASK {}", encoding="utf-8")
     second, written = build(corpus)
-    assert (second.digest, written, second.query("one")) == (first.digest, True, "ASK {}")
-    (queries / "one.rq").unlink()
+    assert (written, second.query("one"), second.manifest.predecessor) == (True, "ASK {}", first.digest)
+    assert set(second.manifest.units) - set(first.manifest.units) == {"https://example.org/river/graph/queries"}
+    (queries / "one.rq").write_text("ASK { ?s ?p ?o }", encoding="utf-8")
     third, _ = build(corpus)
-    assert third.query("one") is None
+    assert (third.query("one"), second.query("one")) == ("ASK { ?s ?p ?o }", "ASK {}")
+    assert len({first.digest, second.digest, third.digest}) == 3
+    (queries / "one.rq").unlink()
+    fourth, _ = build(corpus)
+    assert (fourth.digest, fourth.query("one")) == (first.digest, None)
+
+
+def test_a_release_is_described_as_it_is_now(corpus: Settings) -> None:
+    """A new title changes no digest, and yet the release says it."""
+    first, _ = build(corpus)
+    path = corpus.root / "kgraph.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace('title = "', 'title = "New: '), encoding="utf-8")
+    second, written = build(settings.load(corpus.root, environ={}))
+    assert (second.digest, written, second.manifest.predecessor) == (first.digest, True, None)
+    assert second.manifest.title.startswith("New: ")
+    titles = ox.Store.read_only(str(second.store)).quads_for_pattern(None, ox.NamedNode(str(DCTERMS.title)), None, None)
+    assert second.manifest.title in {title.object.value for title in titles if isinstance(title.object, ox.Literal)}
 
 
 def test_chain_of_releases(corpus: Settings) -> None:
@@ -157,7 +176,7 @@ def test_unwritable_folder(corpus: Settings, monkeypatch: pytest.MonkeyPatch) ->
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("kgraph.build._sync", fail)
+    monkeypatch.setattr("kgraph.disk.sync", fail)
     with pytest.raises(KgraphError, match="space"):
         build(corpus)
     assert current_digest(corpus.releases) == before.digest

@@ -13,7 +13,8 @@ from rdflib import SH, Graph, Literal, URIRef
 from rdflib.namespace import DCTERMS, FOAF, OWL, RDF, RDFS, SKOS, XSD
 
 from conftest import REPOSITORY, copy_corpus
-from kgraph import build, canonical, model, ontology, settings, shapes
+from kgraph import build, model, ontology, settings, shapes
+from kgraph.describe import describe
 from kgraph.nanopub import Writer
 from kgraph.passages import KEY_FILE
 from kgraph.settings import Settings
@@ -163,7 +164,7 @@ def _compiled(loaded: Settings) -> Graph:
     assert checked.errors == []
     store, findings = build._compile(loaded, checked)
     assert findings == []
-    store.bulk_extend(map(canonical.ox_quad, build._about(loaded, "0" * 64)))
+    describe(store, Iris(loaded.base_iri), title=loaded.title, licence=loaded.licence, digest="0" * 64)
     return _graph(store)
 
 

@@ -33,6 +33,10 @@ def test_archive_is_relative_to_the_corpus(tmp_path: Path) -> None:
         ('base_iri = "x.org"\n', "base_iri"),
         ('base_iri = "https://x.org/"\nport = 70000\n', "65535"),
         ('base_iri = "https://x.org/"\ntimeout = "soon"\n', "timeout"),
+        ('base_iri = "https://x.org/"\nlog = "loud"\n', "log"),
+        ('base_iri = "https://x.org/"\nlog_private = ["names"]\n', "names"),
+        ('base_iri = "https://x.org/"\nservices = ["file:///etc"]\n', "services"),
+        ('base_iri = "https://x.org/"\ncache = -1\n', "cache"),
         ("base_iri = ", "TOML"),
         ("", "base_iri"),
     ],
@@ -41,6 +45,17 @@ def test_bad_settings_are_named(tmp_path: Path, text: str, names: str) -> None:
     """A bad setting is refused with its name, or what it should have been."""
     with pytest.raises(SettingsError, match=names):
         settings.load(_toml(tmp_path, text), environ={})
+
+
+def test_lists_come_from_each_place(tmp_path: Path) -> None:
+    """A setting of several words is a list in the file, and words with commas in the environment."""
+    root = _toml(tmp_path, 'base_iri = "https://x.org/"\nlog_private = ["queries"]\nlog_file = "a.log"\n')
+    assert settings.load(root, environ={}).log_private == ("queries",)
+    assert settings.load(root, environ={}).log_file == (tmp_path / "a.log").resolve()
+    both = settings.load(root, environ={"KGRAPH_LOG_PRIVATE": "queries, addresses"})
+    assert both.log_private == ("queries", "addresses")
+    called = settings.load(root, environ={"KGRAPH_SERVICES": "https://a.org/sparql, https://b.org/"}).services
+    assert called == ("https://a.org/sparql", "https://b.org/")
 
 
 def test_no_corpus_is_said(tmp_path: Path) -> None:

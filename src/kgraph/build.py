@@ -3,33 +3,28 @@
 A release is built in a folder of its own, renamed when it is whole, and made current by one atomic rename of a link.
 """
 
-import fcntl
 import hashlib
 import json
-import os
-import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
 import pyoxigraph as ox
-from rdflib import Literal, URIRef
-from rdflib.namespace import DCTERMS, RDF
 
-from kgraph import __version__, canonical, derive, ontology, records, shapes, validate
+from kgraph import __version__, canonical, derive, disk, examples, ontology, records, shapes, validate
 from kgraph.coverage import Report, report
+from kgraph.describe import describe
 from kgraph.errors import BrokenRelease, InvalidData, KgraphError, NoArchive
 from kgraph.model import Corpus, Finding
 from kgraph.nanopub import Writer
 from kgraph.ontology import Ontology
 from kgraph.passages import Archive, Key, Passage, read_lock, write_lock, write_whole
-from kgraph.release import CURRENT, MANIFEST, QUERIES, RECORDS, STORE, Manifest, Release, current_digest, open_release
+from kgraph.release import MANIFEST, QUERIES, RECORDS, STORE, Manifest, Release, current_digest, open_release
 from kgraph.settings import FILE, Settings
-from kgraph.terms import KG, Iris, Quad
+from kgraph.terms import PREFIXES, Iris
 
 Note = Callable[[str], None]
 _REQUIRED = ("ontology/kgraph.ttl", "ontology/shapes.ttl")
@@ -71,7 +66,9 @@ def check(settings: Settings, *, with_archive: bool = True, with_shapes: bool = 
     ]
     onto, more = ontology.load(settings.root, iris)
     findings = findings + more + validate.check(corpus, onto, curator=settings.curator)
-    findings += derive.check_queries([*ontology.rule_files(settings.root), *query_files(settings.root)], settings.root)
+    queries = examples.query_files(settings.root)
+    findings += derive.check_queries([*ontology.rule_files(settings.root), *queries], settings.root)
+    findings += examples.check_names(queries, settings.root)
     lock = read_lock(settings.anchors)
     archive = open_archive(settings) if with_archive and settings.archive is not None else None
     findings += validate.check_anchors(corpus, lock, archive)
@@ -80,11 +77,6 @@ def check(settings: Settings, *, with_archive: bool = True, with_shapes: bool = 
         findings += shapes.check(quads, settings.root / shapes.SHAPES, shapes.locate(corpus, iris))
     ordered = sorted(findings, key=lambda f: (f.file, f.line, f.code, f.value))
     return Checked(corpus, onto, lock, tuple(dict.fromkeys(ordered)))
-
-
-def query_files(root: Path) -> list[Path]:
-    """Return the saved queries of a corpus."""
-    return sorted((root / "queries").glob("*.rq"))
 
 
 def open_archive(settings: Settings) -> Archive:
@@ -134,7 +126,7 @@ def build(settings: Settings, *, note: Note = lambda _: None) -> tuple[Release, 
 
 def _build(settings: Settings, note: Note) -> tuple[Release, bool]:
     inputs = _inputs(settings)
-    with _lock(settings.releases, note):
+    with disk.lock(settings.releases, note):
         current = _current(settings)
         if current is not None and current.manifest.inputs == inputs:
             return current, False
@@ -151,7 +143,8 @@ def _compile(settings: Settings, checked: Checked) -> tuple[ox.Store, list[Findi
         return ox.Store(), checked.errors
     iris = Iris(settings.base_iri)
     writer = Writer(checked.corpus, checked.lock, iris, settings.licence, settings.curator)
-    store = canonical.stored([*checked.ontology.quads, *writer.quads()])
+    queries = examples.examples(examples.query_files(settings.root), iris)
+    store = canonical.stored([*checked.ontology.quads, *writer.quads(), *queries])
     derive.derive(store, ontology.rule_files(settings.root), iris)
     return store, _doubled(store)
 
@@ -171,27 +164,29 @@ def _doubled(store: ox.Store) -> list[Finding]:
 def _write(
     settings: Settings, checked: Checked, store: ox.Store, inputs: dict[str, str], current: Release | None
 ) -> Release:
-    units = canonical.unit_digests(store, Iris(settings.base_iri))
+    iris = Iris(settings.base_iri)
+    units = canonical.unit_digests(store, iris)
     digest = canonical.release_digest(units)
     path = settings.releases / digest
-    kept = _intact(path)
-    store.bulk_extend(map(canonical.ox_quad, _about(settings, digest)))
+    describe(store, iris, title=settings.title, licence=settings.licence, digest=digest)
+    before = _intact(path)
+    kept = before if before and _says_the_same(before, store) else None
     manifest = Manifest(
         digest=digest, base_iri=settings.base_iri, title=settings.title, licence=settings.licence,
         quads=len(store), claims=len(checked.corpus.claims),
         attestations=sum(len(a.agent) for claim in checked.corpus.claims.values() for a in claim.attestations),
         units=units, inputs=inputs, exports={},
         software={name: version(name) for name in ("pyoxigraph", "rdflib")} | {"kgraph": __version__},
-        predecessor=kept.manifest.predecessor if kept else current.digest if current else None,
+        predecessor=before.manifest.predecessor if before else current.digest if current else None,
     )  # fmt: skip
     described = _described(settings, checked.corpus)
     if kept:
-        _write_queries(settings, path / QUERIES)
+        examples.write_queries(examples.query_files(settings.root), path / QUERIES)
         write_whole(path / RECORDS, described)
         write_whole(path / MANIFEST, replace(manifest, software=kept.manifest.software).to_json())
     else:
         _write_folder(settings, store, path, manifest, described)
-    _switch(settings.releases, digest)
+    disk.switch(settings.releases, digest)
     return open_release(path)
 
 
@@ -201,41 +196,20 @@ def _write_folder(settings: Settings, store: ox.Store, path: Path, manifest: Man
         new.mkdir()
         dump = Path(temporary) / "quads.nq"
         store.dump(str(dump), format=ox.RdfFormat.N_QUADS)
-        disk = ox.Store(str(new / STORE))
-        disk.bulk_load(path=str(dump), format=ox.RdfFormat.N_QUADS)
-        disk.optimize()
-        disk.flush()
-        del disk
+        loaded = ox.Store(str(new / STORE))
+        loaded.bulk_load(path=str(dump), format=ox.RdfFormat.N_QUADS)
+        loaded.optimize()
+        loaded.flush()
+        del loaded
         (new / QUERIES).mkdir()
-        _write_queries(settings, new / QUERIES)
+        examples.write_queries(examples.query_files(settings.root), new / QUERIES)
         (new / RECORDS).write_text(described, encoding="utf-8")
         (new / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
-        _sync(new)
+        disk.sync(new)
         if path.exists():
             path.rename(Path(temporary) / "broken")
         new.rename(path)
-        _sync_folder(settings.releases)
-
-
-def _write_queries(settings: Settings, folder: Path) -> None:
-    """Make the saved queries of a release those of the corpus: they are no part of its digest."""
-    queries = {path.name: path for path in query_files(settings.root)}
-    for name, path in queries.items():
-        write_whole(folder / name, path.read_text(encoding="utf-8"))
-    for path in folder.glob("*.rq"):
-        if path.name not in queries:
-            path.unlink()
-
-
-def _about(settings: Settings, digest: str) -> Iterator[Quad]:
-    """Yield `graph/release`: what the release says of itself, outside its digest."""
-    iris = Iris(settings.base_iri)
-    home = iris.graph("release")
-    dataset = URIRef(settings.base_iri)
-    yield dataset, RDF.type, URIRef("http://rdfs.org/ns/void#Dataset"), home
-    yield dataset, DCTERMS.title, Literal(settings.title, lang="en"), home
-    yield dataset, DCTERMS.license, URIRef(settings.licence), home
-    yield dataset, KG.releaseDigest, Literal(digest), home
+        disk.sync_folder(settings.releases)
 
 
 def _described(settings: Settings, corpus: Corpus) -> str:
@@ -258,13 +232,14 @@ def _inputs(settings: Settings) -> dict[str, str]:
     """Return the SHA-256 of every file that a release is made of, and of the settings and software that shape it."""
     root = settings.root
     paths = [path for _, path in records.record_files(root)] + [settings.anchors, root / FILE, root / shapes.SHAPES]
-    paths += [*ontology.ontology_files(root), *ontology.rule_files(root), *query_files(root)]
+    paths += [*ontology.ontology_files(root), *ontology.rule_files(root), *examples.query_files(root)]
     found = {
         path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in paths
         if path.is_file()
     }
     shaped = [settings.base_iri, settings.title, settings.licence, settings.curator, __version__, version("pyoxigraph")]
+    shaped += PREFIXES.values()
     return dict(sorted(found.items())) | {"(settings)": hashlib.sha256("\n".join(shaped).encode()).hexdigest()}
 
 
@@ -279,55 +254,16 @@ def _intact(path: Path) -> Release | None:
     return release if canonical.release_digest(units) == path.name else None
 
 
+def _says_the_same(release: Release, store: ox.Store) -> bool:
+    """Tell whether a release describes itself as it would be described now: that is no part of its digest."""
+    home = ox.NamedNode(Iris(release.manifest.base_iri).graph("release"))
+    kept = ox.Store.read_only(str(release.store))
+    return set(kept.quads_for_pattern(None, None, None, home)) == set(store.quads_for_pattern(None, None, None, home))
+
+
 def _current(settings: Settings) -> Release | None:
     digest = current_digest(settings.releases)
     try:
         return open_release(settings.releases / digest) if digest else None
     except BrokenRelease:
         return None
-
-
-def _switch(releases: Path, digest: str) -> None:
-    """Make the release called `digest` current: whoever looks sees the old one or the new one."""
-    link = releases / f".{CURRENT}.{os.getpid()}"
-    link.unlink(missing_ok=True)
-    link.symlink_to(digest)
-    link.replace(releases / CURRENT)
-    _sync_folder(releases)
-
-
-@contextmanager
-def _lock(releases: Path, note: Note) -> Iterator[None]:
-    """Hold the lock of a releases folder; whoever comes second says so and waits. Debris of dead builds is removed."""
-    try:
-        releases.mkdir(exist_ok=True)
-        stream = (releases / ".lock").open("w")
-    except OSError as error:
-        raise KgraphError(f"{releases} cannot be written: {error.strerror}") from error
-    with stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            note("another build is running here: waiting for it")
-            fcntl.flock(stream, fcntl.LOCK_EX)
-        for debris in releases.glob(".building-*"):
-            shutil.rmtree(debris, ignore_errors=True)
-        yield
-
-
-def _sync(folder: Path) -> None:
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            with path.open("rb") as stream:
-                os.fsync(stream.fileno())
-        else:
-            _sync_folder(path)
-    _sync_folder(folder)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

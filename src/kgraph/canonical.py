@@ -45,7 +45,7 @@ def lines(quads: Iterable[ox.Quad]) -> list[str]:
     """Return canonical N-Quads lines (https://www.w3.org/TR/rdf12-n-quads/#canonical-quads), in code-point order."""
     text = ox.serialize(quads, format=ox.RdfFormat.N_QUADS)
     assert text is not None
-    return sorted(text.decode().splitlines())
+    return sorted(text.decode().split("\n")[:-1])
 
 
 def unit_digests(store: ox.Store, iris: Iris) -> dict[str, str]:

@@ -30,6 +30,14 @@ DESCRIPTIONS = {
     "readers": "reader processes, besides one reserved for short work",
     "timeout": "seconds until a query ends",
     "memory": "megabytes for each reader, above what its store maps",
+    "queue": "queries that may wait for a reader; one more is told to come again (503)",
+    "max_bytes": "bytes of the longest result, 0 for any; a longer one is refused (413), never cut",
+    "max_rows": "rows of the longest result, 0 for any",
+    "services": "addresses that SERVICE may call; with any, readers may open connections",
+    "cache": "megabytes of whole answers kept for the current release, 0 for none",
+    "log": "the line that each request leaves: `text`, `json`, `none`; `auto` is text on a terminal, else JSON",
+    "log_file": "file that these lines are appended to, else standard error; a relative one starts at the corpus",
+    "log_private": "what lines tell only if it is named here: `queries` (else a digest), `addresses`",
 }
 
 _OPEN, _CLOSE = re.compile(r"<!-- reference: ([\w-]+) -->"), "<!-- /reference -->"
@@ -144,7 +152,7 @@ def _options(command: Any) -> Iterator[str]:
 def _default(field: Field[Any]) -> str:
     if field.default is MISSING:
         return "must be given"
-    if field.default is None:
+    if field.default is None or field.default == ():
         return "none"
     return _code(str(field.default))
 

@@ -13,7 +13,13 @@ from rapidfuzz.process import extractOne
 from kgraph.errors import NoCorpus, SettingsError
 
 FILE = "kgraph.toml"
-_PATHS = {"archive"}
+_PATHS = {"archive", "log_file"}
+LOGS = ("auto", "text", "json", "none")
+PRIVATE = ("queries", "addresses")
+_WHOLE = {
+    "port": (0, 65_535), "readers": (1, 256), "memory": (200, 1_000_000), "queue": (0, 100_000),
+    "max_bytes": (0, 1 << 50), "max_rows": (0, 1 << 50), "cache": (0, 1_000_000),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +37,14 @@ class Settings:
     readers: int = 4
     timeout: float = 30.0
     memory: int = 1200
+    queue: int = 100
+    max_bytes: int = 2_000_000_000
+    max_rows: int = 0
+    services: tuple[str, ...] = ()
+    cache: int = 64
+    log: str = "auto"
+    log_file: Path | None = None
+    log_private: tuple[str, ...] = ()
 
     @property
     def releases(self) -> Path:
@@ -83,15 +97,38 @@ def _typed(root: Path, key: str, value: Any) -> Any:
     """Return `value` as the type that setting `key` has; raise `SettingsError` with what is accepted."""
     if key in _PATHS:
         return (root / Path(str(value)).expanduser()).resolve()
-    if key in {"port", "readers", "memory"}:
-        low, high = {"port": (0, 65535), "readers": (1, 256), "memory": (200, 1_000_000)}[key]
-        return _number(key, value, int, low, high)
+    if key in _WHOLE:
+        return _number(key, value, int, *_WHOLE[key])
     if key == "timeout":
         return _number(key, value, float, 0.05, 3600.0)
+    if key == "log_private":
+        return _words(key, value, PRIVATE)
+    if key == "services":
+        return _addresses(key, value)
     text = str(value)
+    if key == "log" and text not in LOGS:
+        raise SettingsError(f"log: {text!r}", value=text, accepted=LOGS)
     if key == "base_iri" and not (urlsplit(text).scheme in {"http", "https"} and text.endswith("/")):
         raise SettingsError(f"base_iri: {text!r}", value=text, accepted="an http(s) IRI that ends in /")
     return text
+
+
+def _addresses(key: str, value: Any) -> tuple[str, ...]:
+    """Return a list of http(s) addresses as a tuple; outside of TOML it is one text, with commas."""
+    found = tuple(str(word).strip() for word in (value if isinstance(value, list) else str(value).split(",")))
+    for address in found:
+        if urlsplit(address).scheme not in {"http", "https"}:
+            raise SettingsError(f"{key}: {address!r}", value=address, accepted="http or https addresses")
+    return found
+
+
+def _words(key: str, value: Any, accepted: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a list of words as a tuple; outside of TOML it is one text, with commas."""
+    words = [str(word).strip() for word in (value if isinstance(value, list) else str(value).split(","))]
+    for word in words:
+        if word and word not in accepted:
+            raise SettingsError(f"{key}: {word!r}", value=word, accepted=accepted)
+    return tuple(word for word in words if word)
 
 
 def _number(key: str, value: Any, kind: type[int] | type[float], low: float, high: float) -> float:

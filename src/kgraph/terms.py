@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from rdflib import DCTERMS, FOAF, OWL, PROV, RDF, RDFS, SKOS, XSD, Namespace, URIRef
+from rdflib import DCTERMS, FOAF, OWL, PROV, RDF, RDFS, SH, SKOS, VOID, XSD, Namespace, URIRef
 from rdflib.term import Node
 
 KG = Namespace("https://w3id.org/kgraph/ns#")
@@ -15,6 +15,9 @@ OA = Namespace("http://www.w3.org/ns/oa#")
 SCHEMA = Namespace("https://schema.org/")
 GEO = Namespace("http://www.opengis.net/ont/geosparql#")
 SEM = Namespace("http://semanticweb.cs.vu.nl/2009/11/sem/")
+SD = Namespace("http://www.w3.org/ns/sparql-service-description#")
+SPEX = Namespace("https://purl.expasy.org/sparql-examples/ontology#")
+VOID_EXT = Namespace("http://ldf.fi/void-ext#")
 EDTF = URIRef("http://id.loc.gov/datatypes/edtf/EDTF")
 SKOLEM = "https://w3id.org/kgraph/.well-known/genid/"
 
@@ -30,6 +33,11 @@ PREFIXES: dict[str, str] = {
     "dcterms": str(DCTERMS),
     "schema": str(SCHEMA),
     "geo": str(GEO),
+    "void": str(VOID),
+    "void-ext": str(VOID_EXT),
+    "sd": str(SD),
+    "sh": str(SH),
+    "spex": str(SPEX),
     "owl": str(OWL),
     "rdf": str(RDF),
     "rdfs": str(RDFS),

@@ -1,11 +1,14 @@
 """The guard tells keywords from comments, strings, IRIs and names, and stops what would hurt a reader."""
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kgraph.errors import KgraphError, QueryRefused, QuerySyntaxError, TooLarge
 from kgraph.store.guard import guard
+from kgraph.store.tokens import tokens
 
 HARMLESS = [
     'SELECT ("SERVICE" AS ?x) {}',
@@ -23,6 +26,11 @@ REFUSED = [
     "ASK { \\u0053ERVICE <http://x> {} }",
     "ASK { ?s ?p 'a\\\\' . SERVICE <http://x> {} }",
     "ASK { { ?s ?p ?o FILTER(1<2) SERVICE <http://x> {} } }",
+    "SELECT * { ?s ?p trueSERVICE <http://x> {} }",
+    "SELECT * { ?s ?p 1SERVICE <http://x> {} }",
+    "SELECT * { ?s ?p 'a'@enSERVICE . SERVICE <http://x> {} }",
+    'SELECT * { ?s <http://x/\\u0022> ?o . SERVICE <http://x> {} } #"',
+    "SELECT * { ?s ?p '\\u0027 . SERVICE <http://x> {} #' }",
     "LOAD <http://x>",
     "PREFIX a: <http://a> INSERT DATA { a:a a:a a:a }",
     "BASE <http://x/> drop all",
@@ -43,6 +51,35 @@ def test_refused(text: str) -> None:
         guard(text)
 
 
+def test_services_that_the_operator_allows() -> None:
+    """SERVICE passes to an address that is allowed, written in full; to no other, and not by a name or a variable."""
+    allowed = {"https://example.org/sparql"}
+    for text in (
+        "ASK { SERVICE <https://example.org/sparql> {} }",
+        "ASK { SERVICE SILENT <https://example.org/sparql> {} }",
+    ):
+        assert guard(text, allowed) is False
+    for called in ("<https://example.org/sparql/>", "?x", "SILENT ?x", "ex:sparql", "<https://example.com/>", ""):
+        with pytest.raises(QueryRefused, match="calls only <https://example"):
+            guard(f"ASK {{ SERVICE {called} {{}} }}", allowed)
+
+
+TERMINALS = [
+    ("<http://x/#y>", "iri"), ("'it\\'s'", "string"), ("""'''a'b'''""", "string"), ("_:b.c", "blank"),
+    ("ex:a%20b\\-c", "name"), (":", "name"), ("?x1", "variable"), ("$\u00e9", "variable"), ("@en-GB", "language"),
+    ("1.5e-3", "number"), (".5", "number"), ("optional", "word"), ("<<(", "open"), ("^^", "operator"), (";", "mark"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "kind"), TERMINALS)
+def test_terminals(text: str, kind: str) -> None:
+    """Each terminal of the grammar is one token, alone and between others."""
+    assert [(token.kind, token.text) for token in tokens(text)] == [(kind, text)]
+    around = list(tokens(f"ASK {{ {text} }} # {text}"))
+    assert [token.kind for token in around] == ["word", "open", kind, "close"]
+    assert around[2].start == len("ASK { ")
+
+
 def test_own_dataset() -> None:
     """A query that says FROM brings its own dataset; the word in a string does not."""
     assert guard("SELECT * FROM <http://g> { ?s ?p ?o }") is True
@@ -56,6 +93,15 @@ def test_nesting(bomb: str) -> None:
     """What would overflow a parser's or planner's stack never reaches it."""
     with pytest.raises(QuerySyntaxError):
         guard(bomb)
+
+
+@pytest.mark.parametrize(
+    "unit", ["a.", ":a.", "_:a.", "?", "'", '"', "<", "<<(", "1.", "\\", "'''", "@a-", "a:", "#\n"]
+)
+def test_no_text_is_slow(unit: str) -> None:
+    """A text as long as is taken is read in one pass: what would take minutes is done before the test's time is up."""
+    with contextlib.suppress(KgraphError):
+        guard("ASK {" + unit * (250_000 // len(unit)))
 
 
 def test_too_long() -> None:

@@ -1,20 +1,24 @@
 """Readers are ended at the deadline and replaced, and short queries go on being answered meanwhile."""
 
+import asyncio
+import contextlib
 import os
 import signal
 import socket
 import threading
 import time
+from pathlib import Path
 
 import psutil
 import pytest
 
 from kgraph.build import build
-from kgraph.errors import Busy, DeadlinePassed, ReaderDied
+from kgraph.errors import Busy, DeadlinePassed, KgraphError, ReaderDied, TooLarge
+from kgraph.formats import RESULTS, Format
 from kgraph.settings import Settings
 from kgraph.store.base import Question
 from kgraph.store.embedded import Embedded
-from kgraph.store.pool import start
+from kgraph.store.readers import Recipe, start
 
 CROSS_JOIN = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
 MANY_ROWS = "SELECT * { ?a ?b ?c . ?d ?e ?f }"
@@ -124,10 +128,22 @@ def test_moves_to_a_new_release(corpus: Settings) -> None:
         assert held.release == first.digest
         assert engine.query(Question(text="ASK {}")).release == second.digest
         held.chunks.close()
-        old = [c for c in psutil.Process().children() if str(first.store) in c.cmdline()]
-        assert old == []
+        until = time.monotonic() + 10
+        while _readers_of(first.store) and time.monotonic() < until:
+            time.sleep(0.02)
+        assert _readers_of(first.store) == []
     finally:
         engine.close()
+
+
+def _readers_of(store: Path) -> list[int]:
+    """Return the readers of a store that are there."""
+    found = []
+    for child in psutil.Process().children():
+        with contextlib.suppress(psutil.Error):
+            if str(store) in child.cmdline():
+                found.append(child.pid)
+    return found
 
 
 def test_readers_cannot_open_connections(built: Settings, engine: Embedded) -> None:
@@ -135,14 +151,67 @@ def test_readers_cannot_open_connections(built: Settings, engine: Embedded) -> N
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(0.5)
         port = listener.getsockname()[1]
-        generation = engine._generation
         question = Question(text=f"ASK {{ SERVICE SILENT <http://127.0.0.1:{port}/> {{ ?s ?p ?o }} }}")
-        generation.pool.query(question, timeout=2).read()
+
+        async def past_the_guard() -> None:
+            await engine.core._generation.pool.query(question, timeout=2)
+
+        asyncio.run_coroutine_threadsafe(past_the_guard(), engine._loop).result()
         with pytest.raises(TimeoutError):
             listener.accept()
 
 
-def test_start_of_what_is_no_store(tmp_path: object) -> None:
+def test_start_of_what_is_no_store(tmp_path: Path) -> None:
     """A reader over a folder that is no store is reported, not waited for."""
+    recipe = Recipe(store=tmp_path, always={}, memory=300, niceness=0)
     with pytest.raises(ReaderDied):
-        start(tmp_path, memory=300, niceness=0)  # type: ignore[arg-type]
+        asyncio.run(start(recipe))
+
+
+@pytest.mark.parametrize("form", RESULTS)
+def test_rows_are_limited(built: Settings, form: Format) -> None:
+    """A table of as many rows as are allowed is given; one of more is refused whole, never cut."""
+    engine = Embedded(built.releases, readers=1, max_rows=3)
+    try:
+        text = "SELECT * {{ VALUES ?x {{ {} }} }}"
+        assert engine.query(Question(text=text.format("1 2 3"), results=form)).read()
+        with pytest.raises(TooLarge, match="more rows"):
+            engine.query(Question(text=text.format("1 2 3 4"), results=form))
+    finally:
+        engine.close()
+
+
+def test_bytes_are_limited(built: Settings) -> None:
+    """An answer longer than allowed is refused, or breaks off where it was too long to be withheld."""
+    engine = Embedded(built.releases, readers=1, max_bytes=100_000)
+    try:
+        with pytest.raises(TooLarge, match="100000 bytes"):
+            engine.query(Question(text=MANY_ROWS))
+        assert engine.query(Question(text="ASK {}")).read()
+    finally:
+        engine.close()
+
+
+def test_queue_is_bounded(built: Settings) -> None:
+    """Where as many wait as may, the next one is told at once to come again."""
+    engine = Embedded(built.releases, readers=1, timeout=3, queue=1)
+    threads = [threading.Thread(target=_quietly, args=(engine,)) for _ in range(4)]
+    try:
+        for thread in threads:
+            thread.start()
+        time.sleep(0.8)
+        assert engine.statistics().waiting <= 2
+        outcomes = [_outcome(engine) for _ in range(3)]
+        assert "busy" in outcomes
+    finally:
+        for thread in threads:
+            thread.join()
+        engine.close()
+
+
+def _outcome(engine: Embedded) -> str:
+    try:
+        engine.query(Question(text=CROSS_JOIN, timeout=0.6))
+    except KgraphError as error:
+        return error.code
+    return "ok"

@@ -166,6 +166,12 @@ def build(load: Any, form: str) -> None:
 @click.option("--timeout", type=float, help="Seconds until a query ends.")
 @click.option("--readers", type=int, help="Reader processes, besides the reserved one.")
 @click.option("--memory", type=int, help="Megabytes for each reader.")
+@click.option("--log", type=click.Choice(settings.LOGS), help="The line that each request leaves.")
+@click.option(
+    "--log-file",
+    type=click.Path(dir_okay=False, resolve_path=True),
+    help="A file for these lines, in place of standard error.",
+)
 @click.pass_obj
 def serve(load: Any, /, **flags: Any) -> None:
     """Serve the current release over HTTP."""

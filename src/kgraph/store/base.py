@@ -32,6 +32,23 @@ class Question:
     short: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What queries may take: seconds, megabytes for each reader, readers (one more is reserved for short work).
+
+    At most `queue` queries wait for a reader. A result has at most `max_bytes` and `max_rows`, 0 for as many as there
+    are. `services` are the addresses that SERVICE may call: with any, readers may open connections.
+    """
+
+    readers: int = 4
+    memory: int = 1200
+    timeout: float = 30.0
+    queue: int = 100
+    max_bytes: int = 2_000_000_000
+    max_rows: int = 0
+    services: tuple[str, ...] = ()
+
+
 class Stream:
     """The parts of an answer, once. At the end, at `close`, or when it is dropped, `done` is called, exactly once."""
 

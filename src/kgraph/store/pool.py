@@ -1,148 +1,103 @@
-"""A pool of reader processes over one release: who is free, who is at work, and who must be ended.
+"""A pool of reader processes over one release: queries go to whoever is free, within a deadline kept from outside.
 
-pyoxigraph cannot cancel a query, so a deadline is kept from outside: the process that passes it is killed and replaced.
-One reader is reserved for short work. A query of unknown length that finds all others busy may have that one for a
-moment (`EXPRESS`); if it is not done by then, it goes back into the queue and starts anew.
+pyoxigraph cannot cancel a query, so the process that passes the deadline is killed and replaced. One reader is
+reserved for short work. A query of unknown length that finds all others busy may have that one for a moment
+(`EXPRESS`); if it is not done by then, it goes back into the queue and starts anew.
 """
 
+import asyncio
 import contextlib
 import json
 import re
-import socket
-import subprocess
-import sys
-import threading
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
-from kgraph.errors import BadRequest, Busy, DeadlinePassed, KgraphError, NotAcceptable, QuerySyntaxError, ReaderDied
+from kgraph.errors import (
+    BadRequest,
+    Busy,
+    DeadlinePassed,
+    KgraphError,
+    NotAcceptable,
+    QuerySyntaxError,
+    ReaderDied,
+    TooLarge,
+)
 from kgraph.formats import GRAPHS, RESULTS, Format
 from kgraph.store import wire
-from kgraph.store.base import Answer, Question, Statistics, Stream
+from kgraph.store.base import Kind, Limits, Question, Statistics
+from kgraph.store.readers import Lane, Reader, Recipe
 
 EXPRESS = 0.25
 WITHHELD = 1 << 20
-_START = 20.0
 _SHORT = 100
+_UNLIMITED = 1 << 62
 _SYNTAX = re.compile(r"error at (\d+):(\d+): ?(.*)", re.DOTALL)
 _FUNCTION = re.compile(r"custom (?:aggregate )?function (<[^>]*>)", re.IGNORECASE)
 
 
 @dataclass
-class Reader:
-    """A reader process and the parent's end of its socket."""
+class Running:
+    """An answer under way. Its parts come from `parts`, once; `whole` holds all of it where it is done already."""
 
-    process: subprocess.Popen[bytes]
-    connection: socket.socket
-
-    def end(self) -> None:
-        """Kill the process, if it is still there, and wait until it is gone."""
-        self.process.kill()
-        self.process.wait()
-        self.connection.close()
-
-
-def start(store: Path, *, memory: int, niceness: int) -> Reader:
-    """Start a reader over `store` with `memory` megabytes, and return it when it is ready."""
-    ours, theirs = socket.socketpair()
-    with theirs:
-        command = [
-            sys.executable,
-            "-m",
-            "kgraph.store.reader",
-            str(theirs.fileno()),
-            str(store),
-            str(memory),
-            str(niceness),
-        ]
-        process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)  # noqa: S603
-    reader = Reader(process, ours)
-    ours.settimeout(_START)
-    try:
-        wire.receive(ours)
-    except (EOFError, TimeoutError) as error:
-        reader.end()
-        raise ReaderDied(f"a reader of {store} did not start") from error
-    return reader
-
-
-class _Lane:
-    """Readers of one sort; `take` gives one that nobody else has, `give` brings it back or replaces it."""
-
-    def __init__(self, store: Path, count: int, *, memory: int, niceness: int) -> None:
-        self._store, self._memory, self._niceness = store, memory, niceness
-        self.count, self.waiting, self.killed = count, 0, 0
-        self._free: list[Reader] = [self._start() for _ in range(count)]
-        self._changed = threading.Condition()
-        self._closed = False
-
-    def _start(self) -> Reader:
-        return start(self._store, memory=self._memory, niceness=self._niceness)
-
-    def take(self, wait: float) -> Reader | None:
-        with self._changed:
-            self.waiting += 1
-            self._changed.wait_for(lambda: self._free, timeout=wait)
-            self.waiting -= 1
-            reader = self._free.pop() if self._free else None
-        if reader is not None and reader.process.poll() is not None:
-            reader.end()
-            reader = self._start()
-        return reader
-
-    def give(self, reader: Reader, *, usable: bool) -> None:
-        if not usable or self._closed:
-            reader.end()
-            if self._closed:
-                return
-            self.killed += 1
-            reader = self._start()
-        with self._changed:
-            self._free.append(reader)
-            self._changed.notify()
-        if self._closed:
-            self.close()
+    kind: Kind
+    format: Format
+    release: str
+    run: "_Run"
+    held: list[bytes]
+    text: str = field(repr=False)
 
     @property
-    def busy(self) -> int:
-        """Return how many readers are at work."""
-        return self.count - len(self._free)
+    def whole(self) -> bytes | None:
+        """Return all of the answer where it is done, else None."""
+        return b"".join(self.held) if self.run.done else None
 
-    def close(self) -> None:
-        with self._changed:
-            self._closed = True
-            free, self._free = self._free, []
-        for reader in free:
-            reader.end()
+    async def parts(self) -> AsyncIterator[bytes]:
+        """Yield what was withheld, then the rest as it comes; a failure raises, and nothing more comes."""
+        try:
+            for part in filter(None, self.held):
+                yield part
+            while not self.run.done:
+                frame, payload = await self.run.next()
+                if frame == wire.DATA:
+                    yield payload
+                    continue
+                self.run.finish(usable=True)
+                if frame == wire.FAILED:
+                    raise _failure(payload, self.text)
+        finally:
+            self.run.finish(usable=False)
+
+    async def close(self) -> None:
+        """End what makes the answer, and wait until it is gone; nothing happens where it was done."""
+        if not self.run.done:
+            self.run.finish(usable=False)
+            await self.run.lane.settle()
 
 
 @dataclass
 class _Run:
     """One query on one reader. Time counts only while the parent waits for the reader, not for a slow client."""
 
-    lane: _Lane
+    lane: Lane
     reader: Reader
     left: float
     limit: float
     done: bool = False
 
-    def next(self) -> tuple[bytes, bytes]:
-        began = time.monotonic()
+    async def next(self) -> tuple[bytes, bytes]:
+        clock = asyncio.get_running_loop().time
+        began = clock()
         try:
-            if self.left <= 0:
-                raise TimeoutError
-            self.reader.connection.settimeout(self.left)
-            frame = wire.receive(self.reader.connection)
+            async with asyncio.timeout(self.left):
+                frame = await wire.arrived(self.reader.read)
         except TimeoutError:
             raise DeadlinePassed(
                 f"the query was not done after {self.limit:g} seconds and was ended", timeout=self.limit
             ) from None
         except (EOFError, OSError) as error:
             raise ReaderDied("the query used more memory than it may, or broke its reader, and was ended") from error
-        self.left -= time.monotonic() - began
+        self.left -= clock() - began
         return frame
 
     def finish(self, *, usable: bool) -> None:
@@ -152,75 +107,66 @@ class _Run:
 
 
 class Pool:
-    """The readers of one release."""
+    """The readers of one release, used from one event loop."""
 
-    def __init__(
-        self, store: Path, *, digest: str, base: str, prefixes: dict[str, str], readers: int, memory: int
-    ) -> None:
-        self._digest, self._base, self._prefixes = digest, base, prefixes
-        self._general = _Lane(store, readers, memory=memory, niceness=10)
-        self._reserved = _Lane(store, 1, memory=memory, niceness=0)
+    def __init__(self, store: Path, *, digest: str, base: str, prefixes: Mapping[str, str], limits: Limits) -> None:
+        self._digest = digest
+        always = {
+            "base": base, "prefixes": dict(prefixes),
+            "max_bytes": limits.max_bytes or _UNLIMITED, "max_rows": limits.max_rows or _UNLIMITED,
+        }  # fmt: skip
+        calls = bool(limits.services)
+        recipe = Recipe(store=store, always=always, memory=limits.memory, niceness=10, calls=calls)
+        self._general = Lane(recipe, limits.readers, most=limits.queue)
+        self._reserved = Lane(replace(recipe, niceness=0), 1, most=limits.queue)
 
-    def query(self, question: Question, *, timeout: float, own_dataset: bool = False) -> Answer:
+    async def open(self) -> None:
+        """Start the readers; raise `ReaderDied` where they do not start."""
+        await asyncio.gather(self._general.open(), self._reserved.open())
+
+    async def query(self, question: Question, *, timeout: float, own_dataset: bool = False) -> Running:  # noqa: ASYNC109
         """Answer a query within `timeout` seconds; see `Engine.query`. `own_dataset`: the query says FROM."""
-        payload = self._payload(question, timeout, own_dataset=own_dataset)
-        until = time.monotonic() + timeout
+        payload = _payload(question, timeout, own_dataset=own_dataset)
+        clock = asyncio.get_running_loop().time
+        until = clock() + timeout
         if question.short:
-            reader = self._reserved.take(timeout)
-            return self._run(question, payload, self._reserved, reader, timeout, timeout)
-        reader = self._general.take(0)
+            reader = await self._reserved.take(timeout)
+            return await self._run(question, payload, self._reserved, reader, timeout, timeout)
+        reader = await self._general.take(0)
         if reader is None:
-            express = self._reserved.take(min(EXPRESS, timeout))
+            express = await self._reserved.take(min(EXPRESS, timeout))
             if express is not None:
-                slice_ = min(EXPRESS, timeout)
                 with contextlib.suppress(DeadlinePassed):
-                    return self._run(question, payload, self._reserved, express, slice_, timeout)
-            reader = self._general.take(max(0.0, until - time.monotonic()))
-        return self._run(question, payload, self._general, reader, timeout, timeout)
+                    return await self._run(question, payload, self._reserved, express, min(EXPRESS, timeout), timeout)
+            reader = await self._general.take(max(0.0, until - clock()))
+        return await self._run(question, payload, self._general, reader, timeout, timeout)
 
-    def _run(
-        self, question: Question, payload: bytes, lane: _Lane, reader: Reader | None, left: float, limit: float
-    ) -> Answer:
+    async def _run(
+        self, question: Question, payload: bytes, lane: Lane, reader: Reader | None, left: float, limit: float
+    ) -> Running:
         if reader is None:
             raise Busy("every reader is at work", retry_after=max(1, round(limit / 2)))
         run = _Run(lane, reader, left, limit)
         try:
-            wire.send(reader.connection, wire.QUESTION, payload)
-            return self._begin(run, question)
+            reader.ask(payload)
+            return await self._begin(run, question)
         except KgraphError as error:
             run.finish(usable=not isinstance(error, DeadlinePassed | ReaderDied))
             raise
-        except OSError as error:
-            run.finish(usable=False)
-            raise ReaderDied("the reader was gone") from error
         except BaseException:
             run.finish(usable=False)
             raise
 
-    def _payload(self, question: Question, limit: float, *, own_dataset: bool) -> bytes:
-        payload: dict[str, Any] = {
-            "text": question.text,
-            "base": self._base,
-            "prefixes": self._prefixes,
-            "results": question.results and question.results.media_type,
-            "graph": question.graph and question.graph.media_type,
-            "default_graphs": question.default_graphs,
-            "named_graphs": question.named_graphs,
-            "own_dataset": own_dataset,
-            "timeout": limit,
-        }
-        return json.dumps(payload).encode()
-
-    def _begin(self, run: _Run, question: Question) -> Answer:
+    async def _begin(self, run: _Run, question: Question) -> Running:
         """Return the answer when it is whole, or has grown so long that it is sent while it is made."""
-        frame, payload = run.next()
+        frame, payload = await run.next()
         if frame == wire.FAILED:
             raise _failure(payload, question.text)
         started = json.loads(payload)
         held: list[bytes] = []
         size, ended = 0, False
         while size < WITHHELD and not ended:
-            frame, payload = run.next()
+            frame, payload = await run.next()
             if frame == wire.FAILED:
                 raise _failure(payload, question.text)
             ended = frame == wire.END
@@ -233,8 +179,7 @@ class Pool:
             run.finish(usable=True)
             types = [item.media_type for item in (GRAPHS if started["kind"] == "graph" else RESULTS)]
             raise NotAcceptable("Accept takes no form that an answer to this query has", accepted=types)
-        parts = _parts(run, held, question.text)
-        return Answer(started["kind"], chosen, self._digest, Stream(parts, lambda: run.finish(usable=False)))
+        return Running(started["kind"], chosen, self._digest, run, held, question.text)
 
     def statistics(self) -> Statistics:
         """Return what the readers are doing, and how many were ended; outcomes are counted by the engine."""
@@ -244,23 +189,22 @@ class Pool:
             waiting=sum(lane.waiting for lane in lanes), killed=sum(lane.killed for lane in lanes),
         )  # fmt: skip
 
-    def close(self) -> None:
-        """End all readers: those at work when they are done."""
-        self._general.close()
-        self._reserved.close()
+    async def close(self) -> None:
+        """End all readers, also those at work."""
+        await asyncio.gather(self._general.close(), self._reserved.close())
 
 
-def _parts(run: _Run, held: list[bytes], text: str) -> Iterator[bytes]:
-    """Yield what was withheld, then the rest as it comes."""
-    yield from filter(None, held)
-    while not run.done:
-        frame, payload = run.next()
-        if frame == wire.DATA:
-            yield payload
-            continue
-        run.finish(usable=True)
-        if frame == wire.FAILED:
-            raise _failure(payload, text)
+def _payload(question: Question, limit: float, *, own_dataset: bool) -> bytes:
+    payload = {
+        "text": question.text,
+        "results": question.results and question.results.media_type,
+        "graph": question.graph and question.graph.media_type,
+        "default_graphs": question.default_graphs,
+        "named_graphs": question.named_graphs,
+        "own_dataset": own_dataset,
+        "timeout": limit,
+    }
+    return json.dumps(payload).encode()
 
 
 def _format(kind: str, media_type: str | None) -> Format | None:
@@ -293,6 +237,8 @@ def _failure(payload: bytes, text: str) -> KgraphError:
     code, message = told["code"], told["message"]
     if code == "memory":
         return ReaderDied(message)
+    if code == "size":
+        return TooLarge(f"{message}; nothing was cut: ask for less, with LIMIT")
     if code == "syntax":
         return _syntax(message, text)
     function = _FUNCTION.search(message)

@@ -1,8 +1,9 @@
 """A reader: a process that holds one release's store open and answers one query after another.
 
-Run as `python -m kgraph.store.reader DESCRIPTOR STORE MEGABYTES NICENESS`. It is the only place where text of
-strangers is parsed as SPARQL; whatever that does to it, its parent ends it and starts another. Should the
-parent be gone, an alarm that the kernel delivers ends it all the same.
+Run as `python -m kgraph.store.reader DESCRIPTOR STORE MEGABYTES NICENESS CALLS`; `CALLS` is 1 where it may open
+connections. The first frame that it is sent holds what is the same for all questions. It is the only place where text
+of strangers is parsed as SPARQL; whatever that does to it, its parent ends it and starts another. Should the parent be
+gone, an alarm that the kernel delivers ends it all the same.
 """
 
 import contextlib
@@ -23,27 +24,82 @@ _CHUNK = 1 << 16
 _GRACE = 5
 
 
-class _Pipe:
-    """A binary file that gathers what is written to it and sends it in frames."""
+class _TooLargeError(Exception):
+    """The answer passes a limit. The engine may wrap it: what the pipe says it has exceeded counts."""
 
-    def __init__(self, connection: socket.socket, seconds: int) -> None:
-        self._connection, self._seconds = connection, seconds
+
+class _Pipe:
+    """A binary file that gathers what is written to it and sends it in frames, and counts bytes and rows."""
+
+    def __init__(self, connection: socket.socket, question: dict[str, Any]) -> None:
+        self._connection, self._seconds = connection, question["seconds"]
+        self._bytes, self._rows = question["max_bytes"], question["max_rows"]
         self._buffer = bytearray()
+        self._size = 0
+        self._marker = b""
+        self.exceeded = ""
+        self._frames = bytearray()
+
+    def count_rows(self, media_type: str) -> None:
+        """Count from now on the rows of a table in `media_type`."""
+        self._marker, extra = _ROW[media_type]
+        self._rows += extra
+
+    def say(self, kind: bytes, payload: bytes = b"") -> None:
+        """Send a frame together with what comes next; the parent is woken once for a short answer."""
+        self._frames += wire.frame(kind, payload)
 
     def write(self, data: bytes) -> int:
         self._buffer += data
         if len(self._buffer) >= _CHUNK:
-            self.flush()
+            self._gather()
+            self.send()
         return len(data)
 
     def flush(self) -> None:
-        if self._buffer:
-            signal.alarm(self._seconds)
-            wire.send(self._connection, wire.DATA, bytes(self._buffer))
-            self._buffer.clear()
+        """Do nothing: what is small goes out with the end."""
+
+    def finish(self, kind: bytes, payload: bytes = b"") -> None:
+        """Send what is left, and the frame that ends the answer."""
+        self._gather()
+        self.say(kind, payload)
+        self.send()
+
+    def drop(self) -> None:
+        """Forget what was not sent."""
+        self._buffer.clear()
+
+    def send(self) -> None:
+        signal.alarm(self._seconds)
+        self._connection.sendall(self._frames)
+        self._frames.clear()
+
+    def _gather(self) -> None:
+        if not self._buffer:
+            return
+        self._size += len(self._buffer)
+        if self._size > self._bytes:
+            self.exceeded = f"the result has more than {self._bytes} bytes"
+        if self._marker:
+            self._rows -= self._buffer.count(self._marker)
+            if self._rows < 0:
+                self.exceeded = "the result has more rows than this server gives"
+        if self.exceeded:
+            raise _TooLargeError(self.exceeded)
+        self.say(wire.DATA, bytes(self._buffer))
+        self._buffer.clear()
 
 
-def _answer(store: ox.Store, question: dict[str, Any], connection: socket.socket) -> None:
+# What stands once a row in each form, and how often more in a whole table. In a quoted field of CSV it may stand, too.
+_ROW = {
+    "application/sparql-results+json": (b'},{"', -1),
+    "application/sparql-results+xml": (b"<result>", 0),
+    "text/csv": (b"\r\n", 1),
+    "text/tab-separated-values": (b"\n", 1),
+}
+
+
+def _answer(store: ox.Store, question: dict[str, Any], pipe: _Pipe) -> None:
     graphs: list[ox.NamedNode | ox.BlankNode | ox.DefaultGraph] = [
         ox.NamedNode(iri) for iri in question["default_graphs"]
     ]
@@ -61,19 +117,19 @@ def _answer(store: ox.Store, question: dict[str, Any], connection: socket.socket
         "select" if isinstance(result, ox.QuerySolutions) else "ask" if isinstance(result, ox.QueryBoolean) else "graph"
     )
     media_type = question["graph"] if kind == "graph" else question["results"]
-    wire.send(connection, wire.STARTED, json.dumps({"kind": kind, "media_type": media_type}).encode())
+    pipe.say(wire.STARTED, json.dumps({"kind": kind, "media_type": media_type}).encode())
     if media_type is None:
         return
-    pipe = _Pipe(connection, question["seconds"])
     if isinstance(result, ox.QueryTriples):
         _write_triples(result, media_type, pipe, question["prefixes"])
-    else:
-        chosen = ox.QueryResultsFormat.from_media_type(media_type)
-        if chosen is None or (isinstance(result, ox.QueryBoolean) and media_type.startswith("text/")):
-            pipe.write(b"true" if result else b"false")  # the CSV and TSV formats define nothing for ASK
-        else:
-            result.serialize(pipe, format=chosen)  # type: ignore[arg-type]
-    pipe.flush()
+        return
+    chosen = ox.QueryResultsFormat.from_media_type(media_type)
+    if chosen is None or (isinstance(result, ox.QueryBoolean) and media_type.startswith("text/")):
+        pipe.write(b"true" if result else b"false")  # the CSV and TSV formats define nothing for ASK
+        return
+    if kind == "select":
+        pipe.count_rows(media_type)
+    result.serialize(pipe, format=chosen)  # type: ignore[arg-type]
 
 
 def _write_triples(triples: ox.QueryTriples, media_type: str, pipe: _Pipe, prefixes: dict[str, str]) -> None:
@@ -84,32 +140,35 @@ def _write_triples(triples: ox.QueryTriples, media_type: str, pipe: _Pipe, prefi
 
 
 def _serve(store: ox.Store, connection: socket.socket) -> None:
-    wire.send(connection, wire.READY)
+    _, payload = wire.receive(connection)
+    always = json.loads(payload)
+    connection.sendall(wire.frame(wire.READY))
     while True:
         _, payload = wire.receive(connection)
-        question = json.loads(payload)
+        question = always | json.loads(payload)
         question["seconds"] = int(question["timeout"]) + _GRACE
         signal.alarm(question["seconds"])
+        pipe = _Pipe(connection, question)
         try:
-            _answer(store, question, connection)
+            _answer(store, question, pipe)
+            pipe.finish(wire.END)
         except SyntaxError as error:
-            _fail(connection, "syntax", str(error))
+            _fail(pipe, "syntax", str(error))
         except MemoryError:
-            _fail(connection, "memory", "the query needs more memory than a reader has")
+            _fail(pipe, "memory", "the query needs more memory than a reader has")
         except Exception as error:  # noqa: BLE001 - whatever the engine raises is told to the parent
-            _fail(connection, "engine", str(error))
-        else:
-            wire.send(connection, wire.END)
+            _fail(pipe, "size" if pipe.exceeded else "engine", pipe.exceeded or str(error))
         signal.alarm(0)
 
 
-def _fail(connection: socket.socket, code: str, message: str) -> None:
-    wire.send(connection, wire.FAILED, json.dumps({"code": code, "message": message}).encode())
+def _fail(pipe: _Pipe, code: str, message: str) -> None:
+    pipe.drop()
+    pipe.finish(wire.FAILED, json.dumps({"code": code, "message": message}).encode())
 
 
 def main() -> None:
     """Open the store and answer until the parent hangs up."""
-    descriptor, folder, megabytes, niceness = sys.argv[1:]
+    descriptor, folder, megabytes, niceness, calls = sys.argv[1:]
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides; a terminal sends it to the whole group
     os.nice(int(niceness))
     connection = socket.socket(fileno=int(descriptor))
@@ -117,7 +176,8 @@ def main() -> None:
     limit = _mapped() + int(megabytes) * 1_000_000
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    forbid_connections()
+    if calls != "1":
+        forbid_connections()
     with contextlib.suppress(EOFError, BrokenPipeError):
         _serve(store, connection)
 

@@ -7,6 +7,7 @@ from werkzeug.exceptions import HTTPException
 
 from kgraph.errors import BadRequest, KgraphError
 from kgraph.formats import HTML, Format, choose
+from kgraph.web.observe import seen
 
 _PROBLEM = Format("json", "application/problem+json", ("application/json",))
 
@@ -21,6 +22,9 @@ def register(app: Flask) -> None:
 
 def _answer(error: KgraphError) -> Response:
     problem = error.problem()
+    found = seen()
+    if found is not None:
+        found.outcome, problem["requestId"] = error.code, found.id
     accept = request.headers.get("Accept")
     if choose(accept, (_PROBLEM, HTML)) is HTML:
         response = Response(render_template("problem.html", problem=problem), error.status, mimetype="text/html")
@@ -46,12 +50,15 @@ def _http(error: HTTPException) -> Response:
 
 
 def _unforeseen(error: Exception) -> Response:
-    current_app.logger.error("unforeseen error", exc_info=error)
+    found = seen()
+    current_app.logger.error("unforeseen error in request %s", found and found.id, exc_info=error)
     return _answer(KgraphError("an unforeseen error; the server's log says more"))
 
 
 def _open_to_all(response: Response) -> Response:
     response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Access-Control-Expose-Headers"] = "ETag, Link, X-Total-Count, Retry-After"
+    response.headers["Access-Control-Expose-Headers"] = (
+        "ETag, Link, Retry-After, Server-Timing, X-Request-Id, X-Total-Count"
+    )
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response

@@ -10,11 +10,30 @@ from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 
 from kgraph.settings import Settings
 from kgraph.web import create_app
+from kgraph.web.accesslog import AccessLog
 
 THREADS = 24
+
+
+class Discreet(Logger):  # type: ignore[misc]
+    """The server's own log, without what the server would tell of a request: its address, and all that was asked."""
+
+    def warning(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        """Say of a request that is no HTTP only of what kind its fault is."""
+        if msg.startswith("Invalid request"):
+            kind = sys.exc_info()[0]
+            msg, args = "a request was refused: %s", (kind.__name__ if kind is not None else "malformed",)
+        super().warning(msg, *args, **kwargs)
+
+    def exception(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        """Tell of an error as the server does, but not the request that met it."""
+        if msg.startswith("Error handling request"):
+            msg, args = "error handling a request", ()
+        super().exception(msg, *args, **kwargs)
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -22,6 +41,7 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def __init__(self, loaded: Settings, announce: Callable[[str, int], None]) -> None:
         self._loaded, self._announce = loaded, announce
+        AccessLog(loaded).close()  # a log that cannot be written is said before the server starts
         super().__init__()
 
     def load_config(self) -> None:
@@ -34,6 +54,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "graceful_timeout": 10,
             "keepalive": 15,
             "loglevel": "warning",
+            "logger_class": Discreet,
             "limit_request_line": 8190,
             "proc_name": "kgraph",
             "control_socket_disable": True,
@@ -57,3 +78,4 @@ class Server(BaseApplication):  # type: ignore[misc]
         app = getattr(worker, "wsgi", None)
         if app is not None:
             app.extensions["kgraph"].close()
+            app.extensions["kgraph-log"].close()

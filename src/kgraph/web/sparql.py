@@ -6,8 +6,9 @@ from flask import Blueprint, Response, render_template, request
 from werkzeug.datastructures import MultiDict
 
 from kgraph.errors import BadRequest, QueryRefused, UnsupportedMediaType
-from kgraph.formats import GRAPHS, HTML, RESULTS, choose, not_acceptable
+from kgraph.formats import GRAPHS, HTML, RESULTS, choose, not_acceptable, require
 from kgraph.store.base import Question
+from kgraph.web import description
 from kgraph.web.context import Streamed, conditional, engine, settings
 
 blueprint = Blueprint("sparql", __name__)
@@ -18,7 +19,7 @@ _PARAMETERS = {"query", "default-graph-uri", "named-graph-uri", "timeout"}
 
 @blueprint.route("/sparql", methods=["GET", "POST", "OPTIONS"], provide_automatic_options=False)
 def sparql() -> Response:
-    """Answer a query by GET, by POST of a form, or by POST of the query itself."""
+    """Answer a query by GET, by POST of a form, or by POST of the query itself; without one, describe the service."""
     if request.method == "OPTIONS":
         allowed = "GET, HEAD, OPTIONS, POST"
         headers = {
@@ -39,12 +40,12 @@ def sparql() -> Response:
 
 
 def _without_query() -> Response:
-    accept = request.headers.get("Accept")
-    if choose(accept, (GRAPHS[0], HTML)) is HTML:
-        return Response(
-            render_template("sparql.html", title=settings().title), mimetype="text/html", headers={"Vary": "Accept"}
-        )
-    raise BadRequest("the parameter query is missing", parameter="query", accepted="a SPARQL 1.1 query")
+    """Describe the service to programs, and give browsers the editor."""
+    form = require(request.headers.get("Accept"), (*GRAPHS, HTML))
+    if form is HTML:
+        page = render_template("sparql.html", title=settings().title)
+        return Response(page, mimetype="text/html", headers={"Vary": "Accept"})
+    return description.answer(form, request.base_url)
 
 
 def _question() -> Question:
