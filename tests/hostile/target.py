@@ -46,7 +46,9 @@ class Target:
         command = [sys.executable, "-m", "kgraph", "--corpus", str(self._corpus.root), "serve", *flags]
         environment = {k: v for k, v in os.environ.items() if not k.startswith("KGRAPH_")}
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True)
+            self._process = subprocess.Popen(
+                command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True
+            )
         assert self._process.stdout is not None
         found = re.fullmatch(r"Serving [0-9a-f]{64} at http://127\.0\.0\.1:(\d+)/\n", self._process.stdout.readline())
         assert found is not None, "the server did not start"
@@ -58,14 +60,14 @@ class Target:
 
     def stop(self, *, patience: float = 15.0) -> None:
         """End the server, whatever state it is in, and all that it started."""
-        family = self.family()
         self._process.send_signal(signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(patience)
-        for process in family:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
-        self._process.communicate(timeout=5)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(5)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
 
     def restart(self) -> None:
         """End the server, without waiting for what it has under way, and start another."""
@@ -76,11 +78,9 @@ class Target:
 
     def family(self) -> list[psutil.Process]:
         """Return the server's processes that are alive."""
-        try:
-            found = [self.master, *self.master.children(recursive=True)]
-            return [process for process in found if process.status() != psutil.STATUS_ZOMBIE]
-        except psutil.NoSuchProcess:
-            return []
+        with contextlib.suppress(psutil.NoSuchProcess):
+            return [p for p in (self.master, *self.master.children(recursive=True)) if _lives(p)]
+        return []
 
     def resident(self) -> float:
         """Return the megabytes of memory that all processes hold."""
@@ -151,8 +151,8 @@ class Target:
 
         `settle` seconds, the deadline and two more where not given, are left for what still runs to end.
         """
-        if self._process.poll() is not None or not self.family():
-            self.start()
+        if self._process.poll() is not None:
+            self.restart()
         self.log()
         watch, patience = Watch(self), self.timeout + 2 if settle is None else settle
         try:
@@ -178,10 +178,10 @@ class Target:
         before, began = _processor(family), time.monotonic()
         time.sleep(0.05)
         used = (_processor(family) - before) / (time.monotonic() - began)
-        readers, resident = sum(map(_is_reader, family)), _resident(family)
+        readers, resident = sum(map(_is_ready, family)), _resident(family)
         faults = {
             f"the process that answers is {_worker(family)}, it was {self.worker}": _worker(family) != self.worker,
-            f"{readers} readers are alive": readers != self.readers + 1,
+            f"{readers} readers are ready": readers != self.readers + 1,
             f"{used:.0%} of a core are in use": used > QUIET,
             f"{resident:.0f} MB are held, in rest {self.resting:.0f}": resident > self.resting + GROWTH,
         }
@@ -213,7 +213,7 @@ class Watch:
 
     def _ask(self) -> None:
         while not self._over.wait(0.01) or len(self.replies) < 3:
-            self.replies.append(self.target.ask("ASK {}", wait=5.0))
+            self.replies.append(self.target.ask("ASK {}", wait=3.0))
 
     def _weigh(self) -> None:
         while not self._over.wait(0.1):
@@ -254,9 +254,24 @@ def _processor(family: Sequence[psutil.Process]) -> float:
     return sum(_measure(process, lambda p: sum(p.cpu_times()[:2])) for process in family)
 
 
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
 def _is_reader(process: psutil.Process) -> bool:
     try:
-        return "kgraph.store.reader" in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE
+        return "kgraph.store.reader" in process.cmdline()
+    except psutil.Error:
+        return False
+
+
+def _is_ready(process: psutil.Process) -> bool:
+    """Return whether a process is a reader that has opened its store: it limits its memory then."""
+    try:
+        return _is_reader(process) and process.rlimit(psutil.RLIMIT_AS)[0] != psutil.RLIM_INFINITY
     except psutil.Error:
         return False
 

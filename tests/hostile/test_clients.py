@@ -53,7 +53,7 @@ def all_free(target: Target) -> None:
 
 def served(target: Target) -> None:
     """Assert that another client is answered."""
-    reply = target.ask("ASK {}")
+    reply = target.ask("ASK {}", wait=1.5)
     assert reply.status == 200
     assert reply.seconds < 1.0
 
