@@ -175,4 +175,5 @@ def test_smuggling(quick: Target) -> None:
     inner = b"GET /claim/none HTTP/1.1\r\nHost: a.example\r\n\r\n"
     data = POST + b"Content-Length: %d\r\n\r\n" % (len(inner) + 9) + b"ASK {}\r\n#" + inner + GET + b"\r\n"
     with quick.watched(), quick.connect(data) as connection, Replies(connection) as replies:
-        assert [replies.next().status for _ in range(2)] == [200, 200]
+        assert replies.next().status in {200, 400}  # whatever the query is, its body ends where its length says
+        assert replies.next().status == 200

@@ -31,6 +31,8 @@ REFUSED = [
     "SELECT * { ?s ?p 'a'@enSERVICE . SERVICE <http://x> {} }",
     'SELECT * { ?s <http://x/\\u0022> ?o . SERVICE <http://x> {} } #"',
     "SELECT * { ?s ?p '\\u0027 . SERVICE <http://x> {} #' }",
+    "ASK { SERVICEex:sparql { ?s ?p ?o } }",
+    "ASK { SERVICESILENTex:sparql{ } }",
     "LOAD <http://x>",
     "PREFIX a: <http://a> INSERT DATA { a:a a:a a:a }",
     "BASE <http://x/> drop all",
@@ -96,12 +98,32 @@ def test_nesting(bomb: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["a.", ":a.", "_:a.", "?", "'", '"', "<", "<<(", "1.", "\\", "'''", "@a-", "a:", "#\n"]
+    "unit",
+    ["a.", ":a.", "_:a.", "?", "'", '"', "<", "<<(", "1.", "\\", "'''", "@a-", "a:", "#\n", "1", '\\"', "\U0001d4b3"],
 )
 def test_no_text_is_slow(unit: str) -> None:
     """A text as long as is taken is read in one pass: what would take minutes is done before the test's time is up."""
     with contextlib.suppress(KgraphError):
         guard("ASK {" + unit * (250_000 // len(unit)))
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    ["ASK { " + "?s ?p ?o . " * 5000 + "}", "ASK { (" + " 1" * 3000 + ") ?p ?o }", "ASK { ?s ?p " + "1" * 2000 + " }",
+     "ASK { ?s ?p '" + "\\'" * 20_000 + "' }", "ASK { " + "FILTER(true) " * 300 + "}", "ASK { " + "\\ " * 60 + "}"],
+)  # fmt: skip
+def test_long_chains(bomb: str) -> None:
+    """What is flat but so long that the engine breaks on it is refused, with the place."""
+    with pytest.raises(QuerySyntaxError) as caught:
+        guard(bomb)
+    assert caught.value.extra["line"] == 1
+
+
+def test_many_rows_pass() -> None:
+    """Ten thousand rows of VALUES, or a thousand members of a list, are no chain."""
+    assert guard("SELECT * { VALUES ?x {" + " 1" * 10_000 + " } }") is False
+    assert guard("SELECT * { VALUES (?x ?y) {" + " (1 2)" * 5_000 + " } }") is False
+    assert guard("ASK { FILTER(1 IN (1" + ", 2" * 1000 + ")) }") is False
 
 
 def test_too_long() -> None:

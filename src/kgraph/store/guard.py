@@ -13,10 +13,16 @@ MAX_CHARACTERS = 256_000
 MAX_NESTING = 100
 MAX_KEYWORDS = 200
 MAX_OPERATORS = 2_000
+MAX_MARKS = 4_500
+MAX_LISTED = 2_000
+MAX_DIGITS = 1_000
+MAX_ESCAPES = 10_000
+MAX_STRAY = 50
 
 _UPDATES = {"INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH"}
 _FORMS = {"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"}
-_COSTLY = {"OPTIONAL", "UNION", "MINUS", "EXISTS", "BIND"}
+_COSTLY = {"OPTIONAL", "UNION", "MINUS", "EXISTS", "BIND", "FILTER", "GRAPH", "VALUES"}
+_VALUES = {"iri", "string", "blank", "name", "variable", "language", "number"}
 
 
 def guard(text: str, services: Collection[str] = ()) -> bool:
@@ -35,7 +41,7 @@ def guard(text: str, services: Collection[str] = ()) -> bool:
 
 
 def _judge(text: str, services: Collection[str]) -> bool:
-    found = list(tokens(text))
+    found = _read(text)
     _check_depth(text, found)
     words = [(n, token.text.upper()) for n, token in enumerate(found) if token.kind == "word"]
     form = next((word for _, word in words if word in _FORMS | _UPDATES), None)
@@ -44,9 +50,26 @@ def _judge(text: str, services: Collection[str]) -> bool:
     for n, word in words:
         if "SERVICE" in word:
             _check_service(found, n, services)
+    _check_glued(found)
+    _check_long(text, found)
     _check_count(text, [found[n] for n, word in words if word in _COSTLY], MAX_KEYWORDS, ", ".join(sorted(_COSTLY)))
-    _check_count(text, [token for token in found if token.kind == "operator"], MAX_OPERATORS, "operators")
+    for kind, most, what in (
+        ("operator", MAX_OPERATORS, "operators"), ("mark", MAX_MARKS, "points, commas and semicolons"),
+    ):  # fmt: skip
+        _check_count(text, [token for token in found if token.kind == kind], most, what)
     return any(word == "FROM" for _, word in words)
+
+
+def _read(text: str) -> list[Token]:
+    """Return the tokens of a text; give up on one with many characters that SPARQL has not, or open quotes."""
+    found: list[Token] = []
+    stray = 0
+    for token in tokens(text):
+        found.append(token)
+        stray += token.kind == "other"
+        if stray > MAX_STRAY:
+            raise _beyond(text, token, f"there are more than {MAX_STRAY} characters that SPARQL has not")
+    return found
 
 
 def _check_depth(text: str, found: Sequence[Token]) -> None:
@@ -65,6 +88,33 @@ def _check_service(found: Sequence[Token], n: int, services: Collection[str]) ->
         known = ", ".join(f"<{iri}>" for iri in sorted(services))
         detail = f"this endpoint calls only {known}" if services else "this endpoint calls no other server"
         raise QueryRefused(f"{detail}: SERVICE {called} is refused", value=called, accepted=sorted(services) or None)
+
+
+def _check_glued(found: Sequence[Token]) -> None:
+    """Raise where SERVICE may stand glued to a name that a group follows: the engine reads that as two words."""
+    for n, token in enumerate(found[:-1]):
+        if token.kind == "name" and found[n + 1].text == "{" and "SERVICE" in token.text.partition(":")[0].upper():
+            if n and found[n - 1].text.upper() in {"GRAPH", "NAMED", "FROM"}:
+                continue
+            raise QueryRefused(f"this endpoint calls no other server: {token.text} is refused", value=token.text)
+
+
+def _check_long(text: str, found: Sequence[Token]) -> None:
+    """Raise where a number, a string of escapes or a list is so long that the engine breaks on it."""
+    listed = 0
+    inside: list[str] = []
+    for token in found:
+        if token.kind == "open":
+            inside.append(token.text)
+        elif token.kind == "close" and inside:
+            inside.pop()
+        listed = listed + 1 if token.kind in _VALUES and inside[-1:] == ["("] else 0
+        if listed > MAX_LISTED:
+            raise _beyond(text, token, f"a list has more than {MAX_LISTED} members")
+        if token.kind == "number" and len(token.text) > MAX_DIGITS:
+            raise _beyond(text, token, f"a number has more than {MAX_DIGITS} digits")
+        if token.kind == "string" and token.text.count("\\") > MAX_ESCAPES:
+            raise _beyond(text, token, f"a string has more than {MAX_ESCAPES} escapes")
 
 
 def _check_count(text: str, found: Sequence[Token], most: int, what: str) -> None:

@@ -29,6 +29,7 @@ from kgraph.store.base import Kind, Limits, Question, Statistics
 from kgraph.store.readers import Lane, Reader, Recipe
 
 EXPRESS = 0.25
+PATIENCE = 2.0
 WITHHELD = 1 << 20
 _SHORT = 100
 _UNLIMITED = 1 << 62
@@ -46,6 +47,8 @@ class Running:
     run: "_Run"
     held: list[bytes]
     text: str = field(repr=False)
+    _handed: float = 0.0
+    _slow: bool = False
 
     @property
     def whole(self) -> bytes | None:
@@ -54,19 +57,43 @@ class Running:
 
     async def parts(self) -> AsyncIterator[bytes]:
         """Yield what was withheld, then the rest as it comes; a failure raises, and nothing more comes."""
+        watch = asyncio.get_running_loop().create_task(self._watch())
         try:
             for part in filter(None, self.held):
+                self._hand()
                 yield part
+                self._taken()
             while not self.run.done:
                 frame, payload = await self.run.next()
                 if frame == wire.DATA:
+                    self._hand()
                     yield payload
+                    self._taken()
                     continue
                 self.run.finish(usable=True)
                 if frame == wire.FAILED:
                     raise _failure(payload, self.text)
         finally:
+            watch.cancel()
             self.run.finish(usable=False)
+
+    def _hand(self) -> None:
+        self._handed = asyncio.get_running_loop().time()
+
+    def _taken(self) -> None:
+        """Go on, unless it took the client so long that somebody else has the reader now."""
+        self._handed = 0.0
+        if self._slow:
+            raise Busy("the client took its time while others waited for a reader", retry_after=1)
+
+    async def _watch(self) -> None:
+        """Take the reader from a client that takes its time, when others wait for one."""
+        clock = asyncio.get_running_loop().time
+        while not self.run.done:
+            await asyncio.sleep(PATIENCE / 4)
+            if self._handed and clock() - self._handed > PATIENCE and self.run.lane.waiting:
+                self._slow = True
+                self.run.finish(usable=False)
 
     async def close(self) -> None:
         """End what makes the answer, and wait until it is gone; nothing happens where it was done."""

@@ -16,7 +16,7 @@ _CHARS = _START + "\\-0-9\u00b7\u0300-\u036f\u203f-\u2040"
 _ESCAPED = r"%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?\#@%]"
 _LOCAL = rf"(?:[{_START}:0-9]|{_ESCAPED})(?:(?:[{_CHARS}.:]|{_ESCAPED})*(?:[{_CHARS}:]|{_ESCAPED}))?"
 # A bound on prefixes, so that a text is read once, not once a character.
-_PREFIX = rf"[{_BASE}](?:[{_CHARS}.]{{0,200}}[{_CHARS}])?"
+_PREFIX = rf"[{_BASE}](?:[{_CHARS}.]{{0,50}}[{_CHARS}])?"
 
 _TERMINALS = {
     "space": r"[\x20\t\r\n]+",
@@ -28,7 +28,7 @@ _TERMINALS = {
     "name": rf"(?:{_PREFIX})?:(?:{_LOCAL})?",
     "variable": rf"[?$][{_START}0-9][{_START}0-9\u00b7\u0300-\u036f\u203f-\u2040]*",
     "language": r"@[A-Za-z]+(?:-[A-Za-z0-9]+)*(?:--[A-Za-z]+)?",
-    "number": r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)[eE][+-]?[0-9]+|[0-9]*\.[0-9]+|[0-9]+",
+    "number": r"(?:[0-9]++(?:\.(?:[0-9]++|(?=[eE])))?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?",
     "word": r"[A-Za-z_][A-Za-z0-9_]*",
     "open": r"<<\(|<<|\{\||[({\[]",
     "close": r"\)>>|>>|\|\}|[)}\]]",
