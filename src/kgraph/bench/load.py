@@ -13,17 +13,19 @@ import tempfile
 from dataclasses import asdict, dataclass
 from math import ceil
 from pathlib import Path
+from secrets import token_hex
 from time import monotonic
 
 from kgraph.bench.client import BadAnswer, Reply, request
 from kgraph.bench.statistics import percentile
+from kgraph.errors import KgraphError
 
 _SCRIPT = """
 local n = 0
 wrk.headers["Accept"] = "{accept}"
 request = function()
   n = n + 1
-  return wrk.format("GET", "{target}" .. ({vary} and ("%0A%23" .. n) or ""))
+  return wrk.format("GET", "{target}" .. ({vary} and ("%0A%23{run}-" .. n) or ""))
 end
 done = function(summary, latency, requests)
   local bad = summary.errors
@@ -79,7 +81,7 @@ def run(load: Load) -> Result:
 
 
 def _wrk(load: Load) -> Result:
-    filled = {"accept": load.accept, "target": load.target, "vary": str(load.vary).lower()}
+    filled = {"accept": load.accept, "target": load.target, "vary": str(load.vary).lower(), "run": token_hex(6)}
     with tempfile.TemporaryDirectory(prefix="kgraph-wrk-") as folder:
         script = Path(folder) / "load.lua"
         script.write_text(_SCRIPT.format(**filled), encoding="utf-8")
@@ -89,7 +91,10 @@ def _wrk(load: Load) -> Result:
 
 
 def _output(command: list[str], load: Load) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=load.seconds + _SLACK)  # noqa: S603
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=load.seconds + _SLACK)  # noqa: S603
+    if done.returncode != 0:
+        told = " ".join((done.stderr or done.stdout).split())
+        raise KgraphError(f"the load on {load.host}:{load.port}{load.target[:40]} ended: {told[:300]}")
     return done.stdout
 
 
@@ -97,7 +102,7 @@ class _Client:
     """One connection of many: it sends the next request when an answer is whole."""
 
     def __init__(self, load: Load, number: int) -> None:
-        self._load, self._number = load, number
+        self._load, self._number, self._run = load, number, token_hex(6)
         self._count = 0
         self.times: list[float] = []
         self.errors = self.broken = 0
@@ -110,7 +115,7 @@ class _Client:
 
     def send(self) -> None:
         self._count += 1
-        more = f"%0A%23{self._number}-{self._count}" if self._load.vary else ""
+        more = f"%0A%23{self._run}-{self._number}-{self._count}" if self._load.vary else ""
         self._reply, self._began = Reply(), monotonic()
         self.socket.sendall(request(self._load.target + more, self._load.accept, self._load.host))
 

@@ -97,11 +97,13 @@ class Answer:
 class Statistics:
     """What an engine is doing and has done since it was opened; readers are processes, `killed` those that were ended.
 
-    `waiting` queries have no reader yet. `outcomes` counts queries by how they ended (`ok`, or the code of the error).
+    Readers that take the place of those are `starting`. `waiting` queries have no reader yet. `outcomes` counts queries
+    by how they ended (`ok`, or the code of the error).
     """
 
     readers: int = 0
     busy: int = 0
+    starting: int = 0
     waiting: int = 0
     killed: int = 0
     outcomes: Mapping[str, int] = field(default_factory=dict)

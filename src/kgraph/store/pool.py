@@ -218,6 +218,7 @@ class Pool:
         lanes = (self._general, self._reserved)
         return Statistics(
             readers=sum(lane.count for lane in lanes), busy=sum(lane.busy for lane in lanes),
+            starting=sum(lane.starting for lane in lanes),
             waiting=sum(lane.waiting for lane in lanes), killed=sum(lane.killed for lane in lanes),
         )  # fmt: skip
 

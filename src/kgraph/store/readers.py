@@ -101,6 +101,11 @@ class Lane:
         return len(self._lent)
 
     @property
+    def starting(self) -> int:
+        """Return how many readers are not there yet, in place of others that were ended."""
+        return self.count - len(self._lent) - len(self._free)
+
+    @property
     def waiting(self) -> int:
         """Return how many queries wait for a reader."""
         return len(self._waiters)
