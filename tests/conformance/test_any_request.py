@@ -6,7 +6,7 @@ from urllib.parse import quote_from_bytes
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
@@ -77,6 +77,8 @@ def test_any_accept(client: FlaskClient, accept: str, query: str) -> None:
 @given(accept=st.lists(RANGE, min_size=1, max_size=6).map(", ".join), query=st.sampled_from(sorted(QUERIES)))
 def test_the_type_is_one_that_accept_takes(client: FlaskClient, accept: str, query: str) -> None:
     """The type given is taken by a range, or by the client's naming an alias of it, or is a browser's; else 406."""
+    named = [item.partition(";")[0].strip().lower() for item in accept.split(",")]
+    assume(len(set(named)) == len(named))  # who takes a type and refuses it, with another parameter, may get either
     answer = client.get("/sparql", query_string={"query": query}, headers={"Accept": accept})
     ranges = _ranges(accept)
     if "*" in ranges:
