@@ -40,8 +40,8 @@ def quick(built: Settings, listener: Listener, tmp_path_factory: pytest.TempPath
 
 @pytest.fixture(scope="session")
 def patient(built: Settings, listener: Listener, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
-    """Return a server with two readers and a deadline of five seconds."""
-    with _target(built, listener, tmp_path_factory.mktemp("patient"), readers=2, timeout=5.0) as target:
+    """Return a server with two readers and a deadline of three seconds."""
+    with _target(built, listener, tmp_path_factory.mktemp("patient"), readers=2, timeout=3.0) as target:
         yield target
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import select
 import signal
 import socket
 import statistics
@@ -10,9 +11,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection, HTTPException
+from itertools import cycle
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlencode
@@ -20,6 +22,7 @@ from urllib.parse import urlencode
 import psutil
 
 from hostile.client import Listener, Reply, read_reply, receive
+from hostile.processes import is_ready, lives, processor, resident, worker
 from kgraph.settings import Settings
 
 SLACK = 0.5  # seconds that an answer may come after its deadline
@@ -45,18 +48,25 @@ class Target:
         flags = [word for name, value in options.items() for word in (f"--{name}", str(value))]
         command = [sys.executable, "-m", "kgraph", "--corpus", str(self._corpus.root), "serve", *flags]
         environment = {k: v for k, v in os.environ.items() if not k.startswith("KGRAPH_")}
-        with self._log.open("ab") as log:
+        with self._log.open("ab") as log:  # both go there: a pipe that nobody reads would fill up
             self._process = subprocess.Popen(
-                command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True
+                command, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
             )
-        assert self._process.stdout is not None
-        found = re.fullmatch(r"Serving [0-9a-f]{64} at http://127\.0\.0\.1:(\d+)/\n", self._process.stdout.readline())
-        assert found is not None, "the server did not start"
-        self.port = int(found[1])
+        self.port = self._announced()
         self.master = psutil.Process(self._process.pid)
-        self.worker = _worker(self.family())
+        self.worker = worker(self.family())
         assert self.ask("ASK {}").status == 200
         self.resting = self.resident()
+
+    def _announced(self) -> int:
+        """Return the port that the server says it listens on."""
+        until = time.monotonic() + 20
+        while time.monotonic() < until and self._process.poll() is None:
+            found = re.search(rb"Serving [0-9a-f]{64} at http://127\.0\.0\.1:(\d+)/\n", self.log(told=False))
+            if found is not None:
+                return int(found[1])
+            time.sleep(0.02)
+        raise AssertionError(f"the server did not start: {self.log()!r}")
 
     def stop(self, *, patience: float = 15.0) -> None:
         """End the server, whatever state it is in, and all that it started."""
@@ -66,8 +76,7 @@ class Target:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait(5)
-        assert self._process.stdout is not None
-        self._process.stdout.close()
+        self.log()
 
     def restart(self) -> None:
         """End the server, without waiting for what it has under way, and start another."""
@@ -79,18 +88,21 @@ class Target:
     def family(self) -> list[psutil.Process]:
         """Return the server's processes that are alive."""
         with contextlib.suppress(psutil.NoSuchProcess):
-            return [p for p in (self.master, *self.master.children(recursive=True)) if _lives(p)]
+            return [p for p in (self.master, *self.master.children(recursive=True)) if lives(p)]
         return []
 
     def resident(self) -> float:
         """Return the megabytes of memory that all processes hold."""
-        return _resident(self.family())
+        return resident(self.family())
 
-    def log(self) -> bytes:
-        """Return what the server wrote to its log since it was last asked."""
-        told, text = self._told, self._log.read_bytes()
-        self._told = len(text)
-        return text[told:]
+    def log(self, *, told: bool = True) -> bytes:
+        """Return what the server wrote since it was last `told`."""
+        with self._log.open("rb") as log:
+            log.seek(self._told)
+            text = log.read()
+        if told:
+            self._told += len(text)
+        return text
 
     # -- asking it
 
@@ -112,16 +124,18 @@ class Target:
             connection.close()
         return Reply(reply.status, reply.body, reply.whole, time.monotonic() - began, reply.headers)
 
-    def ask(self, query: str | bytes, *, accept: str | None = None, wait: float = 6.0, **parameters: str) -> Reply:
+    def ask(
+        self, query: str, parameters: Mapping[str, str] | None = None, *, accept: str | None = None, wait: float = 6.0
+    ) -> Reply:  # fmt: skip
         """Post a query, with further parameters of the protocol in the address."""
         path = f"/sparql?{urlencode(parameters)}" if parameters else "/sparql"
         headers = {"Content-Type": QUERY_TYPE} | ({"Accept": accept} if accept else {})
         return self.send("POST", path, query, headers, wait)
 
-    def together(self, queries: Sequence[str], *, accept: str | None = None) -> list[Reply]:
-        """Post queries at the same moment."""
+    def together(self, queries: Sequence[str], *, accepts: Sequence[str | None] = (None,), **more: str) -> list[Reply]:
+        """Post queries at the same moment, each with the next of `accepts`; `more` are parameters of the protocol."""
         with ThreadPoolExecutor(len(queries)) as pool:
-            return list(pool.map(lambda query: self.ask(query, accept=accept), queries))
+            return list(pool.map(lambda query, accept: self.ask(query, more, accept=accept), queries, cycle(accepts)))
 
     def connect(self, data: bytes = b"", *, wait: float = 5.0, buffer: int | None = None) -> socket.socket:
         """Return a connection, with `data` sent as far as the server takes it."""
@@ -135,11 +149,15 @@ class Target:
         return found
 
     def raw(self, data: bytes, *, wait: float = 5.0) -> Reply:
-        """Send bytes, and no more; return the first reply, none where the connection is closed or `wait` over."""
+        """Send bytes; return the first reply, none where the connection is closed or `wait` over.
+
+        The server is told that no more will come only where it says nothing for a second: it may drop an answer then.
+        """
         began = time.monotonic()
         with self.connect(data, wait=wait) as connection:
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_WR)
+            if not select.select([connection], [], [], 1.0)[0]:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_WR)
             reply = read_reply(connection)
         return Reply(reply.status, reply.body, reply.whole, time.monotonic() - began, reply.headers)
 
@@ -175,24 +193,26 @@ class Target:
     def unsettled(self) -> str:
         """Return what about the server is not as in rest; it is looked at for a moment."""
         family = self.family()
-        before, began = _processor(family), time.monotonic()
+        before, began = processor(family), time.monotonic()
         time.sleep(0.05)
-        used = (_processor(family) - before) / (time.monotonic() - began)
-        readers, resident = sum(map(_is_ready, family)), _resident(family)
+        used = (processor(family) - before) / (time.monotonic() - began)
+        readers, held = sum(map(is_ready, family)), resident(family)
         faults = {
-            f"the process that answers is {_worker(family)}, it was {self.worker}": _worker(family) != self.worker,
+            f"the process that answers is {worker(family)}, it was {self.worker}": worker(family) != self.worker,
             f"{readers} readers are ready": readers != self.readers + 1,
             f"{used:.0%} of a core are in use": used > QUIET,
-            f"{resident:.0f} MB are held, in rest {self.resting:.0f}": resident > self.resting + GROWTH,
+            f"{held:.0f} MB are held, in rest {self.resting:.0f}": held > self.resting + GROWTH,
         }
         found = [text for text, wrong in faults.items() if wrong]
+        if self._process.poll() is not None:
+            found.append(f"the server ended with {self._process.returncode}")
         if not found and self.ask("ASK {}", wait=1.0).status != 200:
             found.append("it does not answer")
         return "; ".join(found)
 
 
 class Watch:
-    """Another client that asks `ASK {}` again and again, each time on a new connection."""
+    """Another client that asks `ASK {}` again and again, and now and then for a page, each on a new connection."""
 
     def __init__(self, target: Target) -> None:
         self.target = target
@@ -213,10 +233,12 @@ class Watch:
 
     def _ask(self) -> None:
         while not self._over.wait(0.01) or len(self.replies) < 3:
-            self.replies.append(self.target.ask("ASK {}", wait=3.0))
+            page = len(self.replies) % 3 == 2
+            send = self.target.send
+            self.replies.append(send("GET", "/health", wait=3.0) if page else self.target.ask("ASK {}", wait=3.0))
 
     def _weigh(self) -> None:
-        while not self._over.wait(0.1):
+        while not self._over.wait(0.2):
             self.peak = max(self.peak, self.target.resident())
 
     def faults(self) -> list[str]:
@@ -238,46 +260,3 @@ class Watch:
 def percentile(ordered: Sequence[float], share: float) -> float:
     """Return the value below which `share` of `ordered` lies."""
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
-
-
-def _worker(family: Sequence[psutil.Process]) -> int:
-    """Return the process that answers, 0 where there is none: it is the parent of the readers."""
-    return next((process.ppid() for process in family if _is_reader(process)), 0)
-
-
-def _resident(family: Sequence[psutil.Process]) -> float:
-    return sum(_measure(process, lambda p: float(p.memory_info().rss)) for process in family) / 1e6
-
-
-def _processor(family: Sequence[psutil.Process]) -> float:
-    """Return the seconds of processor time that processes have used."""
-    return sum(_measure(process, lambda p: sum(p.cpu_times()[:2])) for process in family)
-
-
-def _lives(process: psutil.Process) -> bool:
-    try:
-        return process.status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False
-
-
-def _is_reader(process: psutil.Process) -> bool:
-    try:
-        return "kgraph.store.reader" in process.cmdline()
-    except psutil.Error:
-        return False
-
-
-def _is_ready(process: psutil.Process) -> bool:
-    """Return whether a process is a reader that has opened its store: it limits its memory then."""
-    try:
-        return _is_reader(process) and process.rlimit(psutil.RLIMIT_AS)[0] != psutil.RLIM_INFINITY
-    except psutil.Error:
-        return False
-
-
-def _measure(process: psutil.Process, what: Callable[[psutil.Process], float]) -> float:
-    try:
-        return what(process)
-    except psutil.Error:
-        return 0.0

@@ -2,10 +2,11 @@
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from hostile.target import SLACK, Target
+from hostile.target import GROWTH, QUERY_TYPE, SLACK, Target
 from hostile.test_clients import all_free, break_off, posted
 
 CROSS = "?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l"
@@ -30,18 +31,18 @@ def looks_whole(body: bytes) -> bool:
     return True
 
 
-@pytest.mark.parametrize("accept", [*ROWS, *TRIPLES])
-def test_answer_without_end(quick: Target, accept: str) -> None:
-    """The connection breaks at the deadline, and no error text is glued to what was sent."""
-    what = "SELECT *" if accept in ROWS else "CONSTRUCT { ?a ?b ?c . ?d ?e ?f }"
+@pytest.mark.parametrize("accepts", [ROWS, TRIPLES], ids=["rows", "triples"])
+def test_answer_without_end(quick: Target, accepts: list[str]) -> None:
+    """In every form the connection breaks at the deadline, and no error text is glued to what was sent."""
+    query = f"SELECT * {{ {CROSS} }}" if accepts is ROWS else f"CONSTRUCT {{ ?a ?b ?c . ?d ?e ?f }} {{ {CROSS} }}"
     with quick.watched():
-        reply = quick.ask(f"{what} {{ {CROSS} }}", accept=accept)
-        assert (reply.status, reply.whole) in {(200, False), (504, True), (413, True)}
-        assert reply.seconds < quick.timeout + 2
-        if reply.status == 200:
-            assert len(reply.body) > 100_000
-            assert b"kgraph/problem" not in reply.body
-            assert not looks_whole(reply.body)
+        for reply in quick.together([query] * 4, accepts=accepts):
+            assert (reply.status, reply.whole) in {(200, False), (504, True), (413, True)}
+            assert reply.seconds < quick.timeout + 2
+            if reply.status == 200:
+                assert len(reply.body) > 100_000
+                assert b"kgraph/problem" not in reply.body
+                assert not looks_whole(reply.body)
 
 
 @pytest.mark.parametrize("name", ENDLESS)
@@ -52,6 +53,26 @@ def test_four_answers_without_end(quick: Target, name: str) -> None:
             assert (reply.status, reply.whole) in {(200, False), (504, True), (413, True), (503, True)}
             assert reply.seconds < quick.timeout + 2
     assert watch.peak < quick.resting + (quick.readers + 1) * quick.memory
+
+
+def test_compressed_answer_without_end(quick: Target) -> None:
+    """An answer that is compressed keeps nobody else waiting either, and is broken off as others are."""
+    headers = {"Content-Type": QUERY_TYPE, "Accept-Encoding": "gzip"}
+    with quick.watched(), ThreadPoolExecutor(4) as pool:
+        query = f"SELECT * {{ {CROSS} }}"
+        for reply in pool.map(lambda text: quick.send("POST", "/sparql", text, headers), [query] * 4):
+            assert (reply.status, reply.whole) in {(200, False), (504, True), (413, True), (503, True)}
+            assert reply.seconds < quick.timeout + 2
+
+
+def test_answers_that_fill_a_cache(quick: Target) -> None:
+    """More than a hundred answers of a megabyte, each another, are not all kept."""
+    with quick.watched() as watch:
+        for turn in range(30):
+            rows = "SELECT ?a ?b ?c { ?a ?b ?c . ?d ?e ?f } LIMIT 3000"
+            for reply in quick.together([f"{rows} # {turn} {n}" for n in range(4)]):
+                assert reply.status == 200
+    assert watch.peak < quick.resting + GROWTH
 
 
 def test_ten_million_rows_and_gone(patient: Target) -> None:

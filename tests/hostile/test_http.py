@@ -109,9 +109,9 @@ def turned_away(target: Target, reply: Reply, *, others: tuple[int, ...] = ()) -
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_broken_request(quick: Target, name: str) -> None:
-    """It is refused, or the connection is closed."""
+    """It is refused, or the connection is closed; a request of one line may be answered as one of HTTP/1.1."""
     with quick.watched():
-        turned_away(quick, quick.raw(BROKEN[name]))
+        turned_away(quick, quick.raw(BROKEN[name]), others=(200,) if name == "HTTP/0.9" else ())
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -129,6 +129,7 @@ def test_unreadable_address(quick: Target, name: str) -> None:
     with quick.watched():
         reply = quick.raw(f"GET {UNREADABLE[name]} HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n".encode())
         turned_away(quick, reply)
+        assert reply.status is not None
         assert "x-evil" not in reply.headers
         assert b"root:" not in reply.body
 

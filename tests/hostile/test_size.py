@@ -156,8 +156,8 @@ def test_as_deep_as_the_guard_lets_through(quick: Target, shape: str) -> None:
     """Whatever depth is not refused is answered or ended at the deadline: no reader breaks on it."""
     head, opened, inner, closed, tail = NESTED[shape]
     with quick.watched():
-        for count in (10, 30, 60, 90, 99, 150, 190, 300, 600, 1200):
-            reply = quick.ask(head + opened * count + inner + closed * count + tail)
+        for count in (30, 99, 190, 600):
+            reply = quick.ask(head + opened * count + inner + closed * count + tail, {"timeout": "0.4"})
             assert reply.status in {200, 400, 413, 504}, (count, reply.status, reply.body[:300])
             if reply.status == 504:
                 break
@@ -175,8 +175,8 @@ def test_chain_as_long_as_the_guard_lets_through(quick: Target, shape: str) -> N
     """Whatever length is not refused is answered or ended at the deadline: no reader breaks on it."""
     head, link, tail = CHAINS[shape]
     with quick.watched():
-        for count in (50, 190, 900, 1900, 4000):
-            reply = quick.ask(head + link * count + tail)
+        for count in (190, 1900):
+            reply = quick.ask(head + link * count + tail, {"timeout": "0.4"})
             assert reply.status in {200, 400, 413, 504}, (count, reply.status, reply.body[:300])
             assert reply.seconds < quick.timeout + SLACK
             if reply.status == 504:
@@ -185,10 +185,10 @@ def test_chain_as_long_as_the_guard_lets_through(quick: Target, shape: str) -> N
 
 @pytest.mark.parametrize("sign", COSTLY)
 def test_costly_to_read(quick: Target, sign: str) -> None:
-    """However a text of 200 kB is made up, whoever reads it first is done in time, and keeps nobody else waiting."""
+    """However a text of 100 kB is made up, whoever reads it first is done in time, and keeps nobody else waiting."""
     with quick.watched():
-        for head in ("ASK { ", 'ASK { ?s ?p "', "ASK { ?s ?p <"):
-            reply = quick.ask(head + COSTLY[sign] * (200_000 // len(COSTLY[sign])))
+        for head in ("ASK { ", 'ASK { ?s ?p "'):
+            reply = quick.ask(head + COSTLY[sign] * (100_000 // len(COSTLY[sign])))
             assert reply.status in {400, 413}, (reply.status, reply.body[:300])
             assert reply.seconds < quick.timeout + SLACK
 

@@ -77,6 +77,14 @@ def test_unknown(client: FlaskClient) -> None:
     assert b"<h1>Not found</h1>" in client.get("/claim/nope", headers={"Accept": "text/html"}).data
 
 
+@pytest.mark.parametrize(
+    "path", ["/claim/a%00b", "/claim/%FF%FE", "/claim/%ED%A0%80.ttl", "/agent/a b", "/claim/<x>.html"]
+)
+def test_what_is_no_iri_is_not_there(client: FlaskClient, path: str) -> None:
+    """A path that gives no IRI names nothing: 404, whatever characters it holds."""
+    assert client.get(path).status_code == 404
+
+
 def test_health(client: FlaskClient, engine: Embedded) -> None:
     """Health names the release and its size."""
     manifest = engine.release().manifest

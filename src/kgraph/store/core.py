@@ -17,6 +17,7 @@ from kgraph.errors import KgraphError
 from kgraph.release import Release, current_digest, current_release
 from kgraph.store.base import Limits, Question, Statistics
 from kgraph.store.guard import guard
+from kgraph.store.iris import is_iri
 from kgraph.store.pool import Pool, Running
 from kgraph.terms import PREFIXES, Quad
 
@@ -138,7 +139,9 @@ class Core:
         self, subject: URIRef | None = None, predicate: URIRef | None = None, value: Node | None = None,
         graph: URIRef | None = None, *, limit: int | None = None,
     ) -> Sequence[Quad]:  # fmt: skip
-        """Return the quads that fit a pattern, at most `limit`."""
+        """Return the quads that fit a pattern, at most `limit`; none for what is no IRI."""
+        if not all(is_iri(iri) for iri in (subject, predicate, graph, value) if isinstance(iri, URIRef)):
+            return []
         generation = self._enter()
         try:
             found = generation.snapshot.quads_for_pattern(

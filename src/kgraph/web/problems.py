@@ -1,8 +1,9 @@
 """Errors as problem documents (RFC 9457) to programs, and as a page that says the same to browsers."""
 
 import json
+import logging
 
-from flask import Flask, Response, current_app, render_template, request
+from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from kgraph.errors import BadRequest, KgraphError
@@ -15,6 +16,7 @@ OPEN_TO_ALL = {
     "Access-Control-Expose-Headers": "ETag, Link, Retry-After, Server-Timing, X-Request-Id, X-Total-Count",
     "X-Content-Type-Options": "nosniff",
 }
+_LOG = logging.getLogger("kgraph.server")  # to standard error: the framework's own goes where its server likes
 _PROBLEM = Format("json", "application/problem+json", ("application/json",))
 
 
@@ -64,7 +66,7 @@ def of_http(error: HTTPException) -> KgraphError:
 
 def _unforeseen(error: Exception) -> Response:
     found = seen()
-    current_app.logger.error("unforeseen error in request %s", found and found.id, exc_info=error)
+    _LOG.error("unforeseen error in request %s", found and found.id, exc_info=error)
     return answer(KgraphError("an unforeseen error; the server's log says more"))
 
 
