@@ -30,6 +30,8 @@ DESCRIPTIONS = {
     "readers": "reader processes, besides one reserved for short work",
     "timeout": "seconds until a query ends",
     "memory": "megabytes for each reader, above what its store maps",
+    "in_memory": "a release of at most so many quads is read from memory, half a kilobyte each, not from disk: several "
+    "times as fast; 0 for never",
     "queue": "queries that may wait for a reader; one more is told to come again (503)",
     "max_bytes": "bytes of the longest result, 0 for any; a longer one is refused (413), never cut",
     "max_rows": "rows of the longest result, 0 for any",

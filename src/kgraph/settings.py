@@ -19,6 +19,7 @@ PRIVATE = ("queries", "addresses")
 _WHOLE = {
     "port": (0, 65_535), "readers": (1, 256), "memory": (200, 1_000_000), "queue": (0, 100_000),
     "max_bytes": (0, 1 << 50), "max_rows": (0, 1 << 50), "cache": (0, 1_000_000),
+    "in_memory": (0, 1 << 40),
 }  # fmt: skip
 
 
@@ -37,6 +38,7 @@ class Settings:
     readers: int = 4
     timeout: float = 30.0
     memory: int = 1200
+    in_memory: int = 500_000
     queue: int = 100
     max_bytes: int = 2_000_000_000
     max_rows: int = 0

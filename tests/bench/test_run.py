@@ -1,6 +1,7 @@
 """A tiny run: well-formed results of every measure, on a terminal and as JSON, and no process left behind."""
 
 import json
+from itertools import product
 from pathlib import Path
 
 import psutil
@@ -68,7 +69,7 @@ def test_load(results: dict[str, object]) -> None:
     """Requests are counted at 1, 16 and 64 connections, none with an error."""
     rows = _rows(results, "throughput")
     found = {(row["query"], row["cached"], row["connections"]) for row in rows}
-    asked = (("ask", True), ("trace", True), ("trace", False))
+    asked = product(("ask", "trace"), (True, False))
     assert found == {(*query, count) for query in asked for count in (1, 16, 64)}
     assert {row["errors"] for row in rows} == {0}
 

@@ -154,7 +154,8 @@ def test_oxigraph_ends_a_cancelled_answer_as_if_whole_to_http_1_0(server: str) -
         heads.append(head.decode().lower())
         assert f"content-length: {len(body)}" in heads[-1]
         json.loads(body)
-    assert [head.split(" ")[1] for head in heads] == ["200", "504"]
+    assert heads[0].split(" ")[1] == "200"
+    assert heads[1].split(" ")[1] in {"413", "504"}
 
 
 def test_virtuoso_answers_a_part(server: str) -> None:

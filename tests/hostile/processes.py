@@ -6,8 +6,8 @@ import psutil
 
 
 def worker(family: Sequence[psutil.Process]) -> int:
-    """Return the process that answers, 0 where there is none: it is the parent of the readers."""
-    return next((process.ppid() for process in family if is_reader(process)), 0)
+    """Return the process that answers, 0 where there is none: it is the parent of what forks readers."""
+    return next((_parent(process) for process in family if _forks(process)), 0)
 
 
 def resident(family: Sequence[psutil.Process]) -> float:
@@ -29,11 +29,28 @@ def lives(process: psutil.Process) -> bool:
 
 
 def is_reader(process: psutil.Process) -> bool:
-    """Return whether a process is a reader."""
+    """Return whether a process is a reader: a copy of what forked it."""
     try:
-        return "kgraph.store.reader" in process.cmdline()
+        return "kgraph.store.forkserver" in process.cmdline() and not _forks(process)
     except psutil.Error:
         return False
+
+
+def _forks(process: psutil.Process) -> bool:
+    """Return whether a process is one that forks readers."""
+    name = "kgraph.store.forkserver"
+    try:
+        parent = process.parent()
+        return name in process.cmdline() and (parent is None or name not in parent.cmdline())
+    except psutil.Error:
+        return False
+
+
+def _parent(process: psutil.Process) -> int:
+    try:
+        return process.ppid()
+    except psutil.Error:
+        return 0
 
 
 def is_ready(process: psutil.Process) -> bool:

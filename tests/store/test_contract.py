@@ -1,15 +1,26 @@
 """The contract that every engine keeps. The embedded one is the first."""
 
 import json
+from collections.abc import Iterator
 
 import pytest
 
 from kgraph.errors import BadRequest, NotAcceptable, QueryRefused, QuerySyntaxError
 from kgraph.formats import CSV, GRAPHS, RESULTS, TSV, XML
+from kgraph.settings import Settings
 from kgraph.store.base import Engine, Question
+from kgraph.store.embedded import Embedded
 from kgraph.terms import KG, Iris
 
 PREFIX = "PREFIX kg: <https://w3id.org/kgraph/ns#> "
+
+
+@pytest.fixture(params=["memory", "disk"])
+def engine(built: Settings, request: pytest.FixtureRequest) -> Iterator[Embedded]:
+    """Return an engine that reads the built corpus from memory, and one that reads it from disk."""
+    embedded = Embedded(built.releases, readers=2, timeout=2.0, in_memory=500_000 if request.param == "memory" else 0)
+    yield embedded
+    embedded.close()
 
 
 def _rows(engine: Engine, text: str, **options: tuple[str, ...]) -> list[dict[str, str]]:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kgraph.errors import KgraphError, QueryRefused, QuerySyntaxError, TooLarge
-from kgraph.store.guard import guard
+from kgraph.store.guard import _judge, guard, ordinary
 from kgraph.store.tokens import tokens
 
 HARMLESS = [
@@ -139,3 +139,28 @@ def test_any_text(text: str) -> None:
         guard(text)
     except KgraphError as error:
         assert error.status in {400, 403}
+
+
+FRAGMENTS = [
+    "SERVICE", "service", "ſervice", "LOAD", "FROM", "from", "INSERT", "with", "{", "}", "(", ")", "[", "]", "<<", ">>",
+    "<http://x>", "?s", "a:b", "'", '"', "\\", "\\u0053", "#", "\n", " ", ".", ",", "BIND", "OPTIONAL", "FILTER", "1",
+    "||", "+", "^", "true", "@en", "\x00", "é",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=3), max_size=60), st.integers(1, 150))
+def test_what_is_ordinary_would_pass_the_whole_judgement(parts: list[str], times: int) -> None:
+    """What the short way lets pass, the long way lets pass too, but for characters that SPARQL has not."""
+    text = "".join(parts) * times
+    if ordinary(text):
+        with contextlib.suppress(QuerySyntaxError):
+            assert _judge(text, ()) is False
+            return
+        with pytest.raises(QuerySyntaxError, match="characters that SPARQL has not"):
+            _judge(text, ())
+
+
+@pytest.mark.parametrize("text", ["ASK {}", "SELECT * { ?s ?p ?o }", "PREFIX a: <http://a/> ASK { a:b a:c 'd' }"])
+def test_ordinary(text: str) -> None:
+    """Queries as people write them take the short way."""
+    assert ordinary(text)

@@ -18,7 +18,7 @@ from kgraph.formats import RESULTS, Format
 from kgraph.settings import Settings
 from kgraph.store.base import Question
 from kgraph.store.embedded import Embedded
-from kgraph.store.readers import Recipe, start
+from kgraph.store.processes import ForkServer
 
 CROSS_JOIN = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
 MANY_ROWS = "SELECT * { ?a ?b ?c . ?d ?e ?f }"
@@ -59,9 +59,9 @@ def test_deadline_while_rows_are_sent(engine: Embedded) -> None:
 def test_client_that_goes_away_ends_its_query(engine: Embedded) -> None:
     """Closing an answer ends the process that makes it."""
     answer = engine.query(Question(text=MANY_ROWS))
-    readers = {child.pid for child in psutil.Process().children()}
+    readers = {child.pid for child in psutil.Process().children(recursive=True)}
     answer.chunks.close()
-    assert len(readers - {child.pid for child in psutil.Process().children()}) == 1
+    assert len(readers - {child.pid for child in psutil.Process().children(recursive=True)}) == 1
     assert engine.query(Question(text="ASK {}")).read()
 
 
@@ -70,13 +70,50 @@ def test_reader_that_dies_is_replaced(corpus: Settings) -> None:
     build(corpus)
     engine = Embedded(corpus.releases, readers=1, timeout=2)
     try:
-        for child in psutil.Process().children():
-            if str(engine.release().store) in child.cmdline():
-                os.kill(child.pid, signal.SIGKILL)
+        for pid in _readers_of(engine.release().store):
+            os.kill(pid, signal.SIGKILL)
         time.sleep(0.1)
         assert {engine.query(Question(text="ASK {}")).read() for _ in range(3)} == {b'{"head":{},"boolean":true}'}
     finally:
         engine.close()
+
+
+@pytest.mark.parametrize("in_memory", [500_000, 0])
+def test_what_forks_readers_is_replaced(built: Settings, in_memory: int) -> None:
+    """Where the process that forks readers is killed, its readers end with it, and others answer soon."""
+    engine = Embedded(built.releases, readers=2, in_memory=in_memory)
+    try:
+        host = psutil.Process(_host(engine))
+        before = [child.pid for child in host.children()]
+        assert len(before) == 3
+        host.kill()
+        until = time.monotonic() + 20
+        while any(map(_lives, before)) and time.monotonic() < until:
+            time.sleep(0.02)
+        assert not any(map(_lives, before))
+        assert {engine.query(Question(text="ASK {}")).read() for _ in range(5)} == {b'{"head":{},"boolean":true}'}
+        while len(psutil.Process(_host(engine)).children()) < 3 and time.monotonic() < until:
+            time.sleep(0.02)
+        last = _host(engine)
+        assert len(psutil.Process(last).children()) == 3
+    finally:
+        engine.close()
+    assert not _lives(last)
+
+
+def _host(engine: Embedded) -> int:
+    """Return the number of the process that forks readers."""
+    host = engine.core._generation.pool._server._host
+    assert host is not None
+    return host.pid
+
+
+def _lives(pid: int) -> bool:
+    """Return whether a process is there; one that nobody has waited for is not."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def test_busy(built: Settings) -> None:
@@ -142,7 +179,7 @@ def _readers_of(store: Path) -> list[int]:
     for child in psutil.Process().children():
         with contextlib.suppress(psutil.Error):
             if str(store) in child.cmdline():
-                found.append(child.pid)
+                found += [reader.pid for reader in child.children()]
     return found
 
 
@@ -163,9 +200,17 @@ def test_readers_cannot_open_connections(built: Settings, engine: Embedded) -> N
 
 def test_start_of_what_is_no_store(tmp_path: Path) -> None:
     """A reader over a folder that is no store is reported, not waited for."""
-    recipe = Recipe(store=tmp_path, always={}, memory=300, niceness=0)
-    with pytest.raises(ReaderDied):
-        asyncio.run(start(recipe))
+
+    async def begin(*, memory: bool) -> None:
+        server = ForkServer(tmp_path, memory=memory)
+        try:
+            await server.fork({"memory": 300, "niceness": 0, "calls": False})
+        finally:
+            await server.close()
+
+    for memory in (True, False):
+        with pytest.raises(ReaderDied):
+            asyncio.run(begin(memory=memory))
 
 
 @pytest.mark.parametrize("form", RESULTS)

@@ -29,8 +29,9 @@ request = function()
 end
 done = function(summary, latency, requests)
   local bad = summary.errors
+  local lost = bad.connect + bad.read + bad.write + bad.timeout
   io.write(string.format('\\n{{"requests": %d, "seconds": %f, "errors": %d, "p50_ms": %f, "p99_ms": %f}}\\n',
-    summary.requests, summary.duration / 1e6, bad.connect + bad.read + bad.write + bad.status + bad.timeout,
+    summary.requests + lost, summary.duration / 1e6, lost + bad.status,
     latency:percentile(50) / 1e3, latency:percentile(99) / 1e3))
 end
 """

@@ -4,6 +4,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from itertools import product
 from time import monotonic, perf_counter, sleep
 from typing import Any, Protocol
 
@@ -107,28 +108,36 @@ def _turns(asks: Mapping[str, Ask], query: Query, seconds: float, rounds: int) -
     return {name: found for name, found in times.items() if found}
 
 
-def throughput(servers: Sequence[Server], queries: Sequence[Query], *, seconds: float, rounds: int) -> list[Row]:
+def throughput(
+    servers: Mapping[str, Server], queries: Sequence[Query], *, seconds: float, rounds: int,
+    renew: Callable[[str], None] = lambda _: None,
+) -> list[Row]:  # fmt: skip
     """Return requests a second at several numbers of connections: median of the rounds, `seconds` each.
 
-    `cached`: the same text each time; otherwise never the same twice.
+    `cached`: the same text each time; otherwise never the same twice. A server that did not answer every request is
+    renewed before its next load, one that broke altogether gets no row.
     """
     rows = []
-    for query in queries:
-        for cached in (True,) if query.name == "ask" else (True, False):
-            for connections in CONNECTIONS:
-                found: dict[str, list[loading.Result]] = defaultdict(list)
-                for _ in range(rounds):
-                    for server in servers:
-                        load = Load(
-                            host=HOST, port=server.port, target=query.address(server.path), accept=query.accept,
-                            connections=connections, seconds=seconds, vary=not cached,
-                        )  # fmt: skip
-                        found[server.name].append(loading.run(load))
-                rows += [
-                    {"query": query.name, "cached": cached, "connections": connections, "system": name}
-                    | _rates(results)
-                    for name, results in found.items()
-                ]
+    for query, cached, connections in product(queries, (True, False), CONNECTIONS):
+        found: dict[str, list[loading.Result]] = defaultdict(list)
+        for name in list(servers) * rounds:
+            server = servers[name]
+            load = Load(
+                host=HOST, port=server.port, target=query.address(server.path), accept=query.accept,
+                connections=connections, seconds=seconds, vary=not cached,
+            )  # fmt: skip
+            try:
+                result = loading.run(load)
+            except KgraphError:
+                renew(name)
+                continue
+            found[name].append(result)
+            if result.errors:
+                renew(name)
+        rows += [
+            {"query": query.name, "cached": cached, "connections": connections, "system": name} | _rates(results)
+            for name, results in found.items()
+        ]
     return rows
 
 

@@ -112,7 +112,7 @@ class _Run:
         """Run what is measured over this corpus."""
         chosen = set(self._options.only)
         if self._corpus.name == REAL:
-            chosen -= {"throughput", "stream"}
+            chosen -= {"stream"}
         else:
             chosen -= {"crowded", "replacement"}
         with self._engine() as engine:
@@ -164,9 +164,10 @@ class _Run:
                 self._results["remarks"] += [{"corpus": self._corpus.name} | remark for remark in remarks]
             if "throughput" in chosen:
                 self._say("requests a second")
-                servers = list(fleet.servers.values())
                 asked = [mix["ask"], mix["trace"]]
-                rows = measures.throughput(servers, asked, seconds=options.seconds, rounds=options.rounds)
+                rows = measures.throughput(
+                    fleet.servers, asked, seconds=options.seconds, rounds=options.rounds, renew=fleet.renew
+                )
                 self._add("throughput", rows)
 
     def _crowded(self, query: queries.Query) -> None:

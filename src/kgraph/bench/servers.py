@@ -59,11 +59,12 @@ class Server:
         return Connection(HOST, self.port)
 
     def memory(self) -> int:
-        """Return the resident bytes of its process and of all below it; pages that they share count for each."""
+        """Return the bytes of memory of its process and of all below it; pages that they share count once, on Linux."""
         total = 0
         for process in (self.process, *self.process.children(recursive=True)):
             with suppress(psutil.NoSuchProcess):
-                total += process.memory_info().rss
+                whole = process.memory_full_info()
+                total += getattr(whole, "pss", whole.rss)
         return total
 
 

@@ -214,7 +214,7 @@ def query(load: Any, query: str, form: str, timeout: float | None) -> None:
     """Ask the current release: QUERY is - (standard input), a file, or the name of a saved query."""
     loaded = load(timeout=timeout)
     text = _query_text(loaded, query)
-    engine = Embedded(loaded.releases, readers=1, memory=loaded.memory, timeout=loaded.timeout)
+    engine = _engine(loaded)
     try:
         results = RESULTS[0] if form == "text" else by_name(form, RESULTS)
         graph = GRAPHS[0] if form == "text" else by_name(form, GRAPHS)
@@ -227,6 +227,11 @@ def query(load: Any, query: str, form: str, timeout: float | None) -> None:
         sys.stdout.flush()
     finally:
         engine.close()
+
+
+def _engine(loaded: settings.Settings) -> Embedded:
+    """Return an engine for one question: it reads from disk what it needs."""
+    return Embedded(loaded.releases, readers=1, memory=loaded.memory, timeout=loaded.timeout, in_memory=0)
 
 
 def _query_text(loaded: settings.Settings, name: str) -> str:
@@ -249,7 +254,7 @@ def trace_command(load: Any, claim: str, form: str) -> None:
     """Show where CLAIM (its identifier or IRI) comes from: attestations, passages, curation, release."""
     loaded = load()
     archive = Archive(loaded.archive) if loaded.archive else None
-    engine = Embedded(loaded.releases, readers=1, memory=loaded.memory, timeout=loaded.timeout)
+    engine = _engine(loaded)
     try:
         found = trace(engine, claim, archive)
     finally:

@@ -37,7 +37,8 @@ class Limits:
     """What queries may take: seconds, megabytes for each reader, readers (one more is reserved for short work).
 
     At most `queue` queries wait for a reader. A result has at most `max_bytes` and `max_rows`, 0 for as many as there
-    are. `services` are the addresses that SERVICE may call: with any, readers may open connections.
+    are. `services` are the addresses that SERVICE may call: with any, readers may open connections. A release of at
+    most `in_memory` quads is read from memory.
     """
 
     readers: int = 4
@@ -47,6 +48,7 @@ class Limits:
     max_bytes: int = 2_000_000_000
     max_rows: int = 0
     services: tuple[str, ...] = ()
+    in_memory: int = 500_000
 
 
 class Stream:

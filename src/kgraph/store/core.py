@@ -19,7 +19,7 @@ from kgraph.store.base import Limits, Question, Statistics
 from kgraph.store.guard import guard
 from kgraph.store.iris import is_iri
 from kgraph.store.pool import Pool, Running
-from kgraph.terms import PREFIXES, Quad
+from kgraph.terms import Quad
 
 _LONG = 4_000
 
@@ -30,9 +30,7 @@ class _Generation:
     def __init__(self, release: Release, limits: Limits) -> None:
         self.release = release
         self.snapshot = ox.Store.read_only(str(release.store))
-        base = release.manifest.base_iri
-        prefixes = PREFIXES | {"": base}
-        self.pool = Pool(release.store, digest=release.digest, base=base, prefixes=prefixes, limits=limits)
+        self.pool = Pool(release, limits)
         self.users = 0
         self.retired = False
 
@@ -106,23 +104,26 @@ class Core:
         found = self._generation.pool.statistics()
         return replace(found, killed=found.killed + self._killed, outcomes=dict(self._outcomes))
 
-    async def query(self, question: Question) -> "Leased":
-        """Answer a query; see `Engine.query`. `timeout` may only lower the deadline of the engine."""
+    async def query(self, question: Question, current: str | None = None) -> "Leased":
+        """Answer a query; see `Engine.query`. `timeout` may only lower the deadline of the engine.
+
+        `current`: the digest of the current release, where the caller has just looked.
+        """
         try:
-            answer = await self._query(question)
+            answer = await self._query(question, current)
         except KgraphError as error:
             self._outcomes[error.code] += 1
             raise
         self._outcomes["ok"] += 1
         return answer
 
-    async def _query(self, question: Question) -> "Leased":
+    async def _query(self, question: Question, current: str | None) -> "Leased":
         if len(question.text) > _LONG:  # what takes a while is not done on the loop
             own_dataset = await asyncio.to_thread(guard, question.text, self.limits.services)
         else:
             own_dataset = guard(question.text, self.limits.services)
         timeout = min(question.timeout or self.limits.timeout, self.limits.timeout)
-        if self.stale:
+        if current != self._generation.release.digest and self.stale:
             await self.current()
         generation = self._enter()
         try:

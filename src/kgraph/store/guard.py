@@ -20,8 +20,11 @@ MAX_ESCAPES = 10_000
 MAX_STRAY = 50
 
 _UPDATES = {"INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH"}
+_TELLING = ("FROM", "SERVICE", *sorted(_UPDATES))
 _FORMS = {"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"}
 _COSTLY = {"OPTIONAL", "UNION", "MINUS", "EXISTS", "BIND", "FILTER", "GRAPH", "VALUES"}
+_SHORT = 1_000
+_OPENING = ("{", "(", "[", "<<")
 _VALUES = {"iri", "string", "blank", "name", "variable", "language", "number"}
 
 
@@ -34,10 +37,25 @@ def guard(text: str, services: Collection[str] = ()) -> bool:
     if len(text) > MAX_CHARACTERS:
         accepted = f"at most {MAX_CHARACTERS} characters"
         raise TooLarge(f"the query has {len(text)} characters", accepted=accepted)
+    if ordinary(text):
+        return False
     dataset = _judge(text, services)
     if "\\u" in text or "\\U" in text:
         dataset |= _judge(unescaped(text), services)
     return dataset
+
+
+def ordinary(text: str) -> bool:
+    """Return whether a text is so short and plain that nothing in it can be refused, however it is cut into tokens.
+
+    No word stands in it, not even inside another one, that could name a dataset, call a server or begin an update; no
+    escape could hide one; and it holds too few characters of each sort to pass any limit. Most queries are like that,
+    and this takes a tenth of the time.
+    """
+    if len(text) > _SHORT or "\\" in text or sum(map(text.count, _OPENING)) > MAX_NESTING:
+        return False
+    upper = text.upper()
+    return not any(word in upper for word in _TELLING)
 
 
 def _judge(text: str, services: Collection[str]) -> bool:

@@ -8,10 +8,11 @@ reserved for short work. A query of unknown length that finds all others busy ma
 import asyncio
 import contextlib
 import json
+import marshal
 import re
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from kgraph.errors import (
     BadRequest,
@@ -24,11 +25,15 @@ from kgraph.errors import (
     TooLarge,
 )
 from kgraph.formats import GRAPHS, RESULTS, Format
+from kgraph.release import Release
 from kgraph.store import wire
 from kgraph.store.base import Kind, Limits, Question, Statistics
-from kgraph.store.readers import Lane, Reader, Recipe
+from kgraph.store.lane import Lane
+from kgraph.store.processes import ForkServer, Reader
+from kgraph.terms import PREFIXES
 
 EXPRESS = 0.25
+WAITING = 0.75
 PATIENCE = 2.0
 WITHHELD = 1 << 20
 _SHORT = 100
@@ -116,8 +121,7 @@ class _Run:
         clock = asyncio.get_running_loop().time
         began = clock()
         try:
-            async with asyncio.timeout(self.left):
-                frame = await wire.arrived(self.reader.read)
+            frame = await self.reader.frames.next(self.left)
         except TimeoutError:
             raise DeadlinePassed(
                 f"the query was not done after {self.limit:g} seconds and was ended", timeout=self.limit
@@ -136,37 +140,42 @@ class _Run:
 class Pool:
     """The readers of one release, used from one event loop."""
 
-    def __init__(self, store: Path, *, digest: str, base: str, prefixes: Mapping[str, str], limits: Limits) -> None:
-        self._digest = digest
+    def __init__(self, release: Release, limits: Limits) -> None:
+        base = release.manifest.base_iri
+        self._digest = release.digest
         always = {
-            "base": base, "prefixes": dict(prefixes),
+            "base": base, "prefixes": PREFIXES | {"": base}, "memory": limits.memory, "calls": bool(limits.services),
             "max_bytes": limits.max_bytes or _UNLIMITED, "max_rows": limits.max_rows or _UNLIMITED,
         }  # fmt: skip
-        calls = bool(limits.services)
-        recipe = Recipe(store=store, always=always, memory=limits.memory, niceness=10, calls=calls)
-        self._general = Lane(recipe, limits.readers, most=limits.queue)
-        self._reserved = Lane(replace(recipe, niceness=0), 1, most=limits.queue)
+        self._server = ForkServer(release.store, memory=release.manifest.quads <= limits.in_memory)
+        general, reserved = ({**always, "niceness": niceness} for niceness in (10, 0))
+        self._general = Lane(lambda: self._server.fork(general), limits.readers, most=limits.queue)
+        self._reserved = Lane(lambda: self._server.fork(reserved), 1, most=limits.queue)
 
     async def open(self) -> None:
         """Start the readers; raise `ReaderDied` where they do not start."""
         await asyncio.gather(self._general.open(), self._reserved.open())
 
     async def query(self, question: Question, *, timeout: float, own_dataset: bool = False) -> Running:  # noqa: ASYNC109
-        """Answer a query within `timeout` seconds; see `Engine.query`. `own_dataset`: the query says FROM."""
+        """Answer a query within `timeout` seconds, of which it waits at most three quarters; see `Engine.query`.
+
+        `own_dataset`: the query says FROM.
+        """
         payload = _payload(question, timeout, own_dataset=own_dataset)
         clock = asyncio.get_running_loop().time
         until = clock() + timeout
         if question.short:
-            reader = await self._reserved.take(timeout)
-            return await self._run(question, payload, self._reserved, reader, timeout, timeout)
+            reader = await self._reserved.take(timeout * WAITING)
+            return await self._run(question, payload, self._reserved, reader, until - clock(), timeout)
         reader = await self._general.take(0)
         if reader is None:
-            express = await self._reserved.take(min(EXPRESS, timeout))
+            express = await self._reserved.take(min(EXPRESS, timeout / 4))
             if express is not None:
                 with contextlib.suppress(DeadlinePassed):
-                    return await self._run(question, payload, self._reserved, express, min(EXPRESS, timeout), timeout)
-            reader = await self._general.take(max(0.0, until - clock()))
-        return await self._run(question, payload, self._general, reader, timeout, timeout)
+                    left = min(EXPRESS, timeout / 4)
+                    return await self._run(question, payload, self._reserved, express, left, timeout)
+            reader = await self._general.take(max(0.0, until - clock() - timeout * (1 - WAITING)))
+        return await self._run(question, payload, self._general, reader, until - clock(), timeout)
 
     async def _run(
         self, question: Question, payload: bytes, lane: Lane, reader: Reader | None, left: float, limit: float
@@ -194,7 +203,7 @@ class Pool:
         if ended:
             payload, body = wire.unfold(payload)
             held.append(body)
-        started = json.loads(payload)
+        kind, media_type = _started(payload)
         while size < WITHHELD and not ended:
             frame, payload = await run.next()
             if frame == wire.FAILED:
@@ -206,12 +215,12 @@ class Pool:
             run.finish(usable=True)
         elif run.lane is self._reserved and not question.short:
             raise DeadlinePassed("an answer of this length is not for the reader of short work")
-        chosen = _format(started["kind"], started["media_type"])
+        chosen = _format(kind, media_type)
         if chosen is None:
             run.finish(usable=True)
-            types = [item.media_type for item in (GRAPHS if started["kind"] == "graph" else RESULTS)]
+            types = [item.media_type for item in (GRAPHS if kind == "graph" else RESULTS)]
             raise NotAcceptable("Accept takes no form that an answer to this query has", accepted=types)
-        return Running(started["kind"], chosen, self._digest, run, held, question.text)
+        return Running(kind, chosen, self._digest, run, held, question.text)
 
     def statistics(self) -> Statistics:
         """Return what the readers are doing, and how many were ended; outcomes are counted by the engine."""
@@ -225,6 +234,7 @@ class Pool:
     async def close(self) -> None:
         """End all readers, also those at work."""
         await asyncio.gather(self._general.close(), self._reserved.close())
+        await self._server.close()
 
 
 def _payload(question: Question, limit: float, *, own_dataset: bool) -> bytes:
@@ -237,7 +247,14 @@ def _payload(question: Question, limit: float, *, own_dataset: bool) -> bytes:
         "own_dataset": own_dataset,
         "timeout": limit,
     }
-    return json.dumps(payload).encode()
+    return marshal.dumps(payload)
+
+
+@lru_cache(maxsize=64)
+def _started(payload: bytes) -> tuple[Kind, str | None]:
+    """Return what kind of answer a reader says it gives, and in which form."""
+    told = json.loads(payload)
+    return told["kind"], told["media_type"]
 
 
 def _format(kind: str, media_type: str | None) -> Format | None:

@@ -1,18 +1,17 @@
-"""A reader: a process that holds one release's store open and answers one query after another.
+"""A reader: a process that answers one query after another over one release's store.
 
-Run as `python -m kgraph.store.reader DESCRIPTOR STORE MEGABYTES NICENESS CALLS`; `CALLS` is 1 where it may open
-connections. The first frame that it is sent holds what is the same for all questions. It is the only place where text
-of strangers is parsed as SPARQL; whatever that does to it, its parent ends it and starts another. Should the parent be
-gone, an alarm that the kernel delivers ends it all the same.
+It is forked by `kgraph.store.forkserver`. It is the only place where text of strangers is parsed as SPARQL; whatever
+that does to it, the server has it ended and another forked. Should nobody be there to do so, an alarm that the kernel
+delivers ends it all the same.
 """
 
 import contextlib
 import json
+import marshal
 import os
 import resource
 import signal
 import socket
-import sys
 from typing import Any
 
 import pyoxigraph as ox
@@ -159,13 +158,11 @@ def _write_triples(triples: ox.QueryTriples, media_type: str, sink: Sink, prefix
         raise
 
 
-def _serve(store: ox.Store, connection: socket.socket) -> None:
-    _, payload = wire.receive(connection)
-    always = json.loads(payload)
-    connection.sendall(wire.frame(wire.READY))
+def _serve(store: ox.Store, connection: socket.socket, always: dict[str, Any]) -> None:
+    inbox = wire.Inbox(connection)
     while True:
-        _, payload = wire.receive(connection)
-        question = always | json.loads(payload)
+        _, payload = inbox.next()
+        question = always | marshal.loads(payload)  # noqa: S302 - it comes from our parent, of whose code this is a copy
         question["seconds"] = int(question["timeout"]) + _GRACE
         signal.alarm(question["seconds"])
         pipe = _Pipe(connection, question)
@@ -187,20 +184,24 @@ def _fail(pipe: _Pipe, code: str, message: str) -> None:
     pipe.fail(json.dumps({"code": code, "message": message}).encode())
 
 
-def main() -> None:
-    """Open the store and answer until the parent hangs up."""
-    descriptor, folder, megabytes, niceness, calls = sys.argv[1:]
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides; a terminal sends it to the whole group
-    os.nice(int(niceness))
-    connection = socket.socket(fileno=int(descriptor))
-    store = ox.Store.read_only(folder)
-    limit = _mapped() + int(megabytes) * 1_000_000
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if calls != "1":
-        forbid_connections()
+def run(connection: socket.socket, folder: str, store: ox.Store | None) -> None:
+    """Answer over a connection until the other side hangs up, from `store`, or else from that in a folder.
+
+    The first frame tells what is the same for all questions; what this process may not do is settled before it is
+    answered.
+    """
     with contextlib.suppress(EOFError, BrokenPipeError):
-        _serve(store, connection)
+        _, payload = wire.Inbox(connection).next()
+        always = json.loads(payload)
+        os.nice(always["niceness"])
+        opened = store if store is not None else ox.Store.read_only(folder)
+        limit = _mapped() + always["memory"] * 1_000_000
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if not always["calls"]:
+            forbid_connections()
+        connection.sendall(wire.frame(wire.READY))
+        _serve(opened, connection, always)
 
 
 def _mapped() -> int:
@@ -210,7 +211,3 @@ def _mapped() -> int:
             return int(stream.read().split()[0]) * resource.getpagesize()
     except OSError:
         return 0
-
-
-if __name__ == "__main__":
-    main()

@@ -1,7 +1,6 @@
 """How an answer becomes a response: revalidated where the client has it, compressed, whole or visibly broken off."""
 
 import hashlib
-import json
 import re
 import tempfile
 from collections.abc import Iterator
@@ -22,13 +21,16 @@ GATHERED = 64_000_000
 
 _IN_MEMORY, _PART = 1 << 23, 1 << 16
 _VARY = "Accept, Accept-Encoding"
+_CHANGING_WORDS = ("NOW", "RAND", "UUID")
 _CHANGING = re.compile(r"\b(?:NOW|RAND|UUID|STRUUID)\b", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U000([0-9A-Fa-f]{5})")
 
 
 def volatile(text: str) -> bool:
     """Return whether a query may be answered otherwise each time, from one release: by NOW(), RAND(), UUID()."""
-    return _CHANGING.search(_ESCAPE.sub(lambda match: chr(int(match[1] or match[2], 16)), text)) is not None
+    plain = text if "\\" not in text else _ESCAPE.sub(lambda match: chr(int(match[1] or match[2], 16)), text)
+    upper = plain.upper()
+    return any(word in upper for word in _CHANGING_WORDS) and _CHANGING.search(plain) is not None
 
 
 def key_of(question: Question) -> str | None:
@@ -39,8 +41,8 @@ def key_of(question: Question) -> str | None:
     if volatile(question.text):
         return None
     forms = [form and form.name for form in (question.results, question.graph)]
-    parts = [kgraph.__version__, question.text, question.default_graphs, question.named_graphs, forms]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+    parts = (kgraph.__version__, question.text, question.default_graphs, question.named_graphs, forms)
+    return hashlib.blake2b(repr(parts).encode(), digest_size=16).hexdigest()
 
 
 def unchanged(key: str | None) -> Response | None:

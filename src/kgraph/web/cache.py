@@ -4,7 +4,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import NamedTuple
 
-_OVERHEAD = 500
+_OVERHEAD, _LONG_HEAD = 500, 8_000
 Headers = list[tuple[bytes, bytes]]
 
 
@@ -16,6 +16,15 @@ class Entry(NamedTuple):
     etag: str
     route: str
     query: str | None
+
+
+class Head(NamedTuple):
+    """What an entry was given for: the method and path of the request; and how its response begins."""
+
+    key: bytes
+    method: str
+    path: str
+    start: bytes
 
 
 @dataclass(frozen=True)
@@ -32,12 +41,15 @@ class Cache:
     """Responses of one release by what was asked, at most `most` bytes of them; the least recently used goes first.
 
     With another release everything goes. An entry larger than an eighth of the cache is not kept. `most` 0: nothing is
-    kept. Used from one thread.
+    kept. Requests that were answered from here are known by their heads, byte for byte, in an eighth more. Used from
+    one thread.
     """
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._entries: OrderedDict[bytes, Entry] = OrderedDict()
+        self._heads: dict[bytes, Head] = {}
+        self._heads_size = 0
         self._release: str | None = None
         self._size = self._hits = self._misses = 0
 
@@ -65,13 +77,34 @@ class Cache:
             gone, dropped = self._entries.popitem(last=False)
             self._size -= _size(gone, dropped)
 
+    def remember(self, head: bytes, known: Head) -> None:
+        """Let a request whose head is `head`, byte for byte, be answered by `recall`."""
+        if head in self._heads or len(head) > _LONG_HEAD:
+            return
+        self._heads[head] = known
+        self._heads_size += len(head) + _OVERHEAD
+        while self._heads_size > self._most // 8:
+            first = next(iter(self._heads))
+            del self._heads[first]
+            self._heads_size -= len(first) + _OVERHEAD
+
+    def recall(self, release: str | None, head: bytes) -> tuple[Head, Entry] | None:
+        """Return what was given to a request with this head, None where it is not known or no longer kept."""
+        known = self._heads.get(head)
+        if known is None or release != self._release or known.key not in self._entries:
+            return None
+        self._hits += 1
+        self._entries.move_to_end(known.key)
+        return known, self._entries[known.key]
+
     def statistics(self) -> Holdings:
         """Return what is held now."""
         return Holdings(self._size, len(self._entries), self._hits, self._misses)
 
     def _clear(self, release: str | None) -> None:
         self._entries.clear()
-        self._size, self._release = 0, release
+        self._heads.clear()
+        self._size, self._heads_size, self._release = 0, 0, release
 
 
 def _size(key: bytes, entry: Entry) -> int:

@@ -98,7 +98,7 @@ class Outgoing:
 
     async def whole(self, status: int, headers: Headers, body: bytes) -> None:
         """Send a response that is there."""
-        self.seen.media_type = first(headers, b"content-type").partition(";")[0]
+        self.seen.media_type = media_type(headers)
         await self.start(status, [*headers, (b"content-length", str(len(body)).encode())])
         shown = b"" if self.incoming.method == "HEAD" else body
         self.seen.sent += len(shown)
@@ -138,6 +138,11 @@ class Watch:
 def first(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> str:
     """Return a header as text, empty where there is none."""
     return next((value.decode("latin-1") for found, value in headers if found.lower() == name), "")
+
+
+def media_type(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """Return the media type that headers tell, without its parameters."""
+    return first(headers, b"content-type").partition(";")[0]
 
 
 async def body_of(incoming: Incoming, receive: Receive) -> bytes:

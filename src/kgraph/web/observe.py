@@ -5,6 +5,7 @@ noted on `seen()`, which a cache that answers before Flask may do as well.
 """
 
 import errno
+import random
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,7 +14,6 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from secrets import token_hex
 from traceback import extract_tb
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -244,7 +244,7 @@ def arrived(given: str, method: str, path: str, address: str) -> Seen:
     match = _PATH.match(path)
     shown = match[0] if match is not None else ""
     return Seen(
-        given if _ID.fullmatch(given) else token_hex(8),
+        given if given and _ID.fullmatch(given) else f"{random.getrandbits(64):016x}",
         method if method in METHODS else OTHER,
         shown if shown == path else f"{shown}…",
         address,

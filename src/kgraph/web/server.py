@@ -10,7 +10,7 @@ import logging
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -30,6 +30,8 @@ class Protocol(HttpToolsProtocol):
     """HTTP/1.1 with bounds: a request's head has at most so many bytes and headers, and comes within seconds."""
 
     _head = 0
+    _between = True
+    _messages = 0
     _late: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -42,9 +44,38 @@ class Protocol(HttpToolsProtocol):
         self._in_time()
         super().connection_lost(exc)
 
+    def data_received(self, data: bytes) -> None:
+        """Answer a request that was answered before at once; parse what else comes."""
+        response = self._at_once(data) if self._between and data.startswith(b"GET ") else None
+        if response is not None:
+            self._in_time()
+            self.transport.write(response)
+            self.on_response_complete()
+            return
+        messages, between = self._messages, self._between
+        super().data_received(data)
+        if between and self._between and self._messages == messages + 1 and not self.expect_100_continue:
+            # So these bytes are one request, and they always are where the parser is between two.
+            cycle = self.cycle
+            if cycle.keep_alive and self.scope["method"] == "GET":
+                self.scope["kgraph.head"] = data  # type: ignore[typeddict-unknown-key]
+
+    def _at_once(self, data: bytes) -> bytes | None:
+        resting = self.cycle is None or (self.cycle.response_complete and not self.pipeline)
+        if not resting or self.flow.write_paused or self.transport.is_closing():
+            return None
+        address = self.client[0] if self.client else ""
+        return cast("Front", self.app).at_once(data, address, self.server_state.default_headers)
+
+    def on_message_complete(self) -> None:
+        """Note that the parser is between two requests."""
+        self._between = True
+        self._messages += 1
+        super().on_message_complete()
+
     def on_message_begin(self) -> None:
         """Count the bytes of a head from its beginning."""
-        self._head = 0
+        self._head, self._between = 0, False
         if self._late is None:
             self._late = self.loop.call_later(HEAD_WITHIN, self._too_late)
         super().on_message_begin()

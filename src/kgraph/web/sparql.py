@@ -23,12 +23,20 @@ def sparql() -> Response:
     """Answer a query by GET, by POST of a form, or by POST of the query itself; without one, describe the service."""
     if request.method == "OPTIONS":
         return Response(status=204, headers=_PREFLIGHT)
-    given = protocol.parameters(request)
+    given = protocol.parameters(request.query_string, _body())
     if request.method != "POST" and not given:
         return _without_query()
     question = protocol.question(given, request.headers.get("Accept"), most=settings().timeout)
     key = key_of(question)
     return unchanged(key) or respond(engine().query(question), key)
+
+
+def _body() -> protocol.Body | None:
+    if request.method != "POST":
+        return None
+    return protocol.Body(
+        request.get_data(), request.headers.get("Content-Type", ""), request.headers.get("Content-Encoding", "")
+    )
 
 
 def _without_query() -> Response:

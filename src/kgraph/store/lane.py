@@ -1,83 +1,15 @@
-"""Reader processes and who has them: lanes of readers, each lent to one query at a time, ended and replaced."""
+"""Lanes of readers, each reader lent to one query at a time, ended and replaced where it is not given back usable."""
 
 import asyncio
 import contextlib
-import json
-import socket
-import subprocess
-import sys
 from collections import deque
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-from kgraph.errors import Busy, KgraphError, ReaderDied
-from kgraph.store import wire
+from kgraph.errors import Busy, KgraphError
+from kgraph.store.processes import Reader
 
-_START = 20.0
-_BUFFER = 1 << 18
 _AGAIN = 1.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Recipe:
-    """How a reader is made: its store, what is the same for all questions, megabytes, niceness, may it call others."""
-
-    store: Path
-    always: Mapping[str, Any]
-    memory: int
-    niceness: int
-    calls: bool = False
-
-
-@dataclass(eq=False)
-class Reader:
-    """A reader process and the parent's end of its socket."""
-
-    process: subprocess.Popen[bytes]
-    read: asyncio.StreamReader
-    write: asyncio.StreamWriter
-
-    @property
-    def alive(self) -> bool:
-        """Return whether the process is there."""
-        return self.process.poll() is None
-
-    def ask(self, payload: bytes) -> None:
-        """Send a question."""
-        self.write.write(wire.frame(wire.QUESTION, payload))
-
-    async def end(self) -> None:
-        """Kill the process, if it is still there, and wait until it is gone."""
-        self.kill()
-        await asyncio.get_running_loop().run_in_executor(None, self.process.wait)
-        with contextlib.suppress(OSError):
-            await self.write.wait_closed()
-
-    def kill(self) -> None:
-        """Kill the process without waiting for it."""
-        self.process.kill()
-        self.write.close()
-
-
-async def start(recipe: Recipe) -> Reader:
-    """Start a reader, and return it when it is ready; raise `ReaderDied` where it does not start."""
-    ours, theirs = socket.socketpair()
-    with theirs:
-        arguments = (theirs.fileno(), recipe.store, recipe.memory, recipe.niceness, int(recipe.calls))
-        command = [sys.executable, "-m", "kgraph.store.reader", *map(str, arguments)]
-        process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)  # noqa: ASYNC220, S603
-    read, write = await asyncio.open_unix_connection(sock=ours, limit=_BUFFER)
-    reader = Reader(process, read, write)
-    try:
-        write.write(wire.frame(wire.QUESTION, json.dumps(dict(recipe.always)).encode()))
-        async with asyncio.timeout(_START):
-            await wire.arrived(read)
-    except (EOFError, TimeoutError) as error:
-        await reader.end()
-        raise ReaderDied(f"a reader of {recipe.store} did not start") from error
-    return reader
 
 
 class Lane:
@@ -86,8 +18,8 @@ class Lane:
     At most `most` queries wait at a time; one more is told to come again. Used from one event loop.
     """
 
-    def __init__(self, recipe: Recipe, count: int, *, most: int) -> None:
-        self._recipe, self._most = recipe, most
+    def __init__(self, start: Callable[[], Awaitable[Reader]], count: int, *, most: int) -> None:
+        self._start, self._most = start, most
         self.count, self.killed = count, 0
         self._free: list[Reader] = []
         self._waiters: deque[asyncio.Future[Reader]] = deque()
@@ -112,7 +44,7 @@ class Lane:
 
     async def open(self) -> None:
         """Start the readers."""
-        self._free = list(await asyncio.gather(*(start(self._recipe) for _ in range(self.count))))
+        self._free = list(await asyncio.gather(*(self._start() for _ in range(self.count))))
 
     async def take(self, wait: float) -> Reader | None:
         """Return a reader that nobody else has, None where none comes free in `wait` seconds; raise `Busy`."""
@@ -167,7 +99,7 @@ class Lane:
         """Start a reader in place of one that is gone; where that fails, try again until the lane is closed."""
         while not self._closed:
             try:
-                reader = await start(self._recipe)
+                reader = await self._start()
             except (KgraphError, OSError):
                 await asyncio.sleep(_AGAIN)
                 continue
