@@ -266,7 +266,7 @@ def test_standard_error(
 
 def test_log_file_that_moves(client: FlaskClient, logged: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """A log that was rotated away is made anew."""
-    monkeypatch.setattr("kgraph.web.accesslog._LOOK", 0.0)
+    monkeypatch.setattr("kgraph.web.lines._LOOK", 0.0)
     assert logged.log_file is not None
     client.get("/health")
     logged.log_file.rename(logged.log_file.with_suffix(".1"))

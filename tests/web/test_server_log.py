@@ -95,6 +95,20 @@ def test_requests_that_are_no_http(server: Server) -> None:
         assert "127.0.0.1" not in line
 
 
+def test_log_that_nobody_reads(server: Server) -> None:
+    """A pipe that is full of log lines holds nobody up; when it is read again, the log says how many lines are lost."""
+    request = "GET /sparql?query=ASK%7B%7D HTTP/1.1\r\nHost: x\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        for _ in range(25):
+            connection.sendall((request * 1000).encode())
+            answers = b""
+            while answers.count(b"HTTP/1.1 200") < 1000:
+                answers += connection.recv(1 << 16)
+    lines = [json.loads(line) for line in server.stop()]
+    [lost] = [line["dropped"] for line in lines if "dropped" in line]
+    assert len(lines) - 1 + lost == 25_000
+
+
 def test_log_file_is_refused_before_the_server_starts(built: Settings) -> None:
     """A log that cannot be written is a bad setting, said in one line."""
     command = [sys.executable, "-m", "kgraph", "--corpus", str(built.root), "serve", "--port", "0"]

@@ -14,13 +14,13 @@ from kgraph.web.context import limits
 def create_app(loaded: Settings, engine: Engine | None = None, cache: Cache | None = None) -> Flask:
     """Return the application for a corpus; without an `engine`, over its current release.
 
-    A `cache` is what stands before it, for its numbers to be told.
+    A `cache` is what stands before it, for its numbers to be told; there an event loop must not wait for the log.
     """
     app = Flask("kgraph.web")
     app.config["MAX_CONTENT_LENGTH"] = 2_000_000
     app.config["MAX_FORM_MEMORY_SIZE"] = 2_000_000
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.extensions["kgraph-log"] = log = AccessLog(loaded)
+    app.extensions["kgraph-log"] = log = AccessLog(loaded, behind=cache is not None)
     watched = observe.Watched(engine if engine is not None else Embedded(loaded.releases, limits=limits(loaded)))
     app.extensions["kgraph"] = watched
     app.extensions["kgraph-metrics"] = counted = metrics.Metrics(watched, cache)
