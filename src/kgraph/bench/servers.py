@@ -112,7 +112,7 @@ def oxigraph(data: Data) -> Iterator[Server]:
         for command in (["load", "--location", str(folder), "--file", str(data.dump)], ["optimize", "-l", str(folder)]):
             subprocess.run([program, *command], check=True, capture_output=True)  # noqa: S603
     command = [program, "serve-read-only", "--location", str(folder), "--bind", f"{HOST}:{port}"]
-    command += ["--union-default-graph", "--timeout-s", "30"]
+    command += ["--union-default-graph"]
     with _running("oxigraph", command, port, "/query") as server:
         yield server
 

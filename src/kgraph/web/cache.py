@@ -88,14 +88,19 @@ class Cache:
             del self._heads[first]
             self._heads_size -= len(first) + _OVERHEAD
 
+    def knows(self, head: bytes) -> bool:
+        """Return whether a request with this head was answered from here."""
+        return head in self._heads
+
     def recall(self, release: str | None, head: bytes) -> tuple[Head, Entry] | None:
         """Return what was given to a request with this head, None where it is not known or no longer kept."""
         known = self._heads.get(head)
-        if known is None or release != self._release or known.key not in self._entries:
+        entry = self._entries.get(known.key) if known is not None and release == self._release else None
+        if known is None or entry is None:
             return None
         self._hits += 1
         self._entries.move_to_end(known.key)
-        return known, self._entries[known.key]
+        return known, entry
 
     def statistics(self) -> Holdings:
         """Return what is held now."""

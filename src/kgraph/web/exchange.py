@@ -4,7 +4,6 @@ import asyncio
 import io
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, cast
 
 from kgraph.errors import TooLarge
@@ -24,7 +23,7 @@ Send = Callable[[Message], Awaitable[None]]
 
 
 class Incoming:
-    """A request as it arrived, and what of it decides on the answer."""
+    """A request as it arrived, and what of it decides on the answer; `gzip`: the client takes it."""
 
     def __init__(self, scope: Message) -> None:
         self.scope = scope
@@ -34,6 +33,7 @@ class Incoming:
         for name, value in scope["headers"]:
             self.headers[name] = self.headers[name] + b"," + value if name in self.headers else value
         self.body = b""
+        self.gzip = takes_gzip(self.text(b"accept-encoding"))
 
     def text(self, name: bytes) -> str | None:
         """Return a header as text, None where there is none."""
@@ -44,11 +44,6 @@ class Incoming:
     def is_query(self) -> bool:
         """Return whether it is one for the endpoint that is answered here: pages about the endpoint are not."""
         return self.path == SPARQL and self.method in ASKED
-
-    @cached_property
-    def gzip(self) -> bool:
-        """Return whether the client takes gzip."""
-        return takes_gzip(self.text(b"accept-encoding"))
 
     @property
     def key(self) -> bytes:
