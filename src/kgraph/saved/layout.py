@@ -116,7 +116,7 @@ class Layout:
             return {}
         end = next(n for n in range(self.where, len(self.tokens)) if self.tokens[n].text == "}" and not self.depths[n])
         starts = [n for n in self.words(*_AFTER, depth=0) if n > end]
-        ends = [*starts[1:], len(self.tokens)]
+        ends = [*starts, len(self.tokens)][1:]
         at = [token.start for token in self.tokens] + [len(self.text)]
         return {self.tokens[a].text.upper(): (at[a], at[b]) for a, b in zip(starts, ends, strict=True)}
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from hashlib import sha256
 from itertools import takewhile
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -55,6 +56,17 @@ class SavedQuery:
         """Return where the parts of the body stand."""
         return layout(self.body)
 
+    def as_dict(self, *, whole: bool = False) -> dict[str, Any]:
+        """Return what the query says of itself, for programs: all of it where `whole`, and its text."""
+        header = self.header
+        params = [_described(parameter, whole=whole) for parameter in header.params]
+        short = {"id": header.id, "summary": header.summary, "tags": list(header.tags), "params": params}
+        if not whole:
+            return short
+        columns = [column.model_dump(mode="json", by_alias=True) for column in header.columns]
+        more = {"form": self.form, "description": header.description, "columns": columns}
+        return short | more | {"version": self.version, "text": self.text}
+
     def parameter(self, name: str) -> Parameter | None:
         """Return the parameter called `name`, None where there is none."""
         return next((parameter for parameter in self.header.params if parameter.name == name), None)
@@ -63,9 +75,23 @@ class SavedQuery:
         """Return the line in the file of a position in the body."""
         return self.layout.line(at) + self.first - 1
 
+    def finding(self, code: str, line: int, message: str, *, value: str = "", accepted: str = "") -> Finding:
+        """Return a finding on this query."""
+        return Finding(code=code, file=self.origin.file, line=line, message=message, value=value, accepted=accepted)
+
     def header_line(self, *path: str | int) -> int:
         """Return the line of what stands at `path` in the header."""
         return self.origin.at(*path).line if self.origin.lines else 1
+
+
+def _described(parameter: Parameter, *, whole: bool) -> dict[str, Any]:
+    """Return a parameter for programs; a default or example is one value, or a list where several may be given."""
+    said = parameter.model_dump(mode="json", by_alias=True)
+    for key in ("default", "example"):
+        values = said[key] or (said["default"] if key == "example" else [])
+        said[key] = values if parameter.several and values else values[0] if values else None
+    kept = ("name", "type", "required", "default", "example")
+    return said if whole else {key: said[key] for key in kept}
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 
-from kgraph.errors import BadRequest
 from kgraph.model import Finding
-from kgraph.saved.bind import substituted, term
+from kgraph.saved.bind import substituted
 from kgraph.saved.layout import Block, Layout
 from kgraph.saved.library import SavedQuery
 from kgraph.saved.model import Parameter
 from kgraph.saved.names import Named
 from kgraph.saved.shapes import slow
-from kgraph.saved.values import written
+from kgraph.saved.shown import shown
 from kgraph.store.syntax import mistake
 from kgraph.store.tokens import Token
 
@@ -22,19 +21,15 @@ def lint(query: SavedQuery, names: Named | None = None) -> list[Finding]:
     wrong = mistake(query.body)
     if wrong is not None:
         line = query.first - 1 + wrong[0]
-        return [_finding(query, "query-syntax", line, f"not SPARQL: {wrong[1]}", accepted="SPARQL 1.1")]
+        return [query.finding("query-syntax", line, f"not SPARQL: {wrong[1]}", accepted="SPARQL 1.1")]
     found = [*_order(query), *slow(query)]
     if query.described:
         for parameter in query.header.params:
             found += _parameter(query, parameter)
         found += [*_undeclared(query), *_columns(query), *_tests(query)]
         if names is not None and not found:
-            found += _examples(query, names)
+            found += shown(query, names)
     return sorted(found, key=lambda finding: (finding.line, finding.code))
-
-
-def _finding(query: SavedQuery, code: str, line: int, message: str, *, value: str = "", accepted: str = "") -> Finding:
-    return Finding(code=code, file=query.origin.file, line=line, message=message, value=value, accepted=accepted)
 
 
 def _at(query: SavedQuery, parameter: Parameter, key: str | None = None) -> int:
@@ -50,8 +45,7 @@ def _parameter(query: SavedQuery, parameter: Parameter) -> Iterator[Finding]:
         used = any(token.kind == "variable" and token.text[1:] in {name, f"{name}_"} for token in body.tokens)
         accepted = f"VALUES ?{name} {{ ... }} on a line of its own, or ?{name}_ where a column is called so"
         if used and name not in (body.projection or ()):
-            yield _finding(
-                query,
+            yield query.finding(
                 "no-values-block",
                 _at(query, parameter),
                 f"?{name} has no VALUES block",
@@ -59,8 +53,7 @@ def _parameter(query: SavedQuery, parameter: Parameter) -> Iterator[Finding]:
                 accepted=accepted,
             )
         else:
-            yield _finding(
-                query,
+            yield query.finding(
                 "unused-parameter",
                 _at(query, parameter),
                 f"the query does not use {name!r}",
@@ -70,8 +63,7 @@ def _parameter(query: SavedQuery, parameter: Parameter) -> Iterator[Finding]:
     for block in blocks:
         line = query.line(block.start)
         if not block.on_one_line:
-            yield _finding(
-                query,
+            yield query.finding(
                 "values-over-lines",
                 line,
                 f"the VALUES block of {name!r} spans lines",
@@ -97,22 +89,22 @@ def _optional(query: SavedQuery, block: Block) -> Iterator[Finding]:
     if off is not None:
         accepted = f"?{block.variable} only on the line that goes where {block.name!r} is left out"
         message = f"?{block.variable} stands outside its line, so rows without it would be lost"
-        yield _finding(
-            query, "optional-outside", query.line(body.tokens[off].start), message, value=block.name, accepted=accepted
+        yield query.finding(
+            "optional-outside", query.line(body.tokens[off].start), message, value=block.name, accepted=accepted
         )
     if any(other.name != block.name and other.first == block.first for other in body.blocks):
         message = "two parameters stand on one line"
-        yield _finding(query, "optional-shared", line, message, value=block.name, accepted="a line for each")
+        yield query.finding("optional-shared", line, message, value=block.name, accepted="a line for each")
     rest = mistake(substituted(query, {block.name: ()}))
     if not _whole([body.tokens[n] for n in own]) or rest is not None:
         message = f"without the line of {block.name!r} the query is none"
-        yield _finding(
-            query, "optional-line", line, message, value=block.name, accepted="VALUES and its patterns on that line"
+        yield query.finding(
+            "optional-line", line, message, value=block.name, accepted="VALUES and its patterns on that line"
         )
     several = next(p for p in query.header.params if p.name == block.name).several
     if several and not _distinct(body):
         message = f"several values of {block.name!r} can give a row twice"
-        yield _finding(query, "not-distinct", line, message, value=block.name, accepted="SELECT DISTINCT, or GROUP BY")
+        yield query.finding("not-distinct", line, message, value=block.name, accepted="SELECT DISTINCT, or GROUP BY")
 
 
 def _whole(own: Sequence[Token]) -> bool:
@@ -136,16 +128,16 @@ def _undeclared(query: SavedQuery) -> Iterator[Finding]:
         if block.name not in names:
             accepted = "a parameter in params; constants stand as VALUES (?name) { (...) }"
             message = f"?{block.variable} has a VALUES block and is no parameter"
-            yield _finding(
-                query, "undeclared-parameter", query.line(block.start), message, value=block.name, accepted=accepted
+            yield query.finding(
+                "undeclared-parameter", query.line(block.start), message, value=block.name, accepted=accepted
             )
     for n, test in enumerate(query.header.tests):
         for name in test.with_:
             if name not in names:
                 line = query.header_line("tests", n, "with", name)
                 message = f"the test gives {name!r}, which is no parameter"
-                yield _finding(
-                    query, "undeclared-parameter", line, message, value=name, accepted=", ".join(names) or "none"
+                yield query.finding(
+                    "undeclared-parameter", line, message, value=name, accepted=", ".join(names) or "none"
                 )
 
 
@@ -156,28 +148,28 @@ def _columns(query: SavedQuery) -> Iterator[Finding]:
     line = query.header_line("columns")
     if query.layout.projection is None:
         at = query.line(query.layout.tokens[query.layout.form[0]].start) if query.layout.form else query.first
-        yield _finding(query, "select-star", at, "SELECT * does not say which columns come", accepted="named columns")
+        yield query.finding("select-star", at, "SELECT * does not say which columns come", accepted="named columns")
     elif query.layout.projection != declared:
         selected = " ".join(query.layout.projection)
         message = f"the header has the columns {' '.join(declared) or '(none)'}, the query selects {selected}"
-        yield _finding(query, "columns-differ", line, message, value=" ".join(declared), accepted=selected)
+        yield query.finding("columns-differ", line, message, value=" ".join(declared), accepted=selected)
     for n, test in enumerate(query.header.tests):
         for m, row in enumerate(test.rows):
             unknown = next((name for name in row if name not in declared), None)
             if unknown:
                 at = query.header_line("tests", n, "rows", m)
                 message = f"the test names the column {unknown!r}"
-                yield _finding(query, "unknown-column", at, message, value=unknown, accepted=", ".join(declared))
+                yield query.finding("unknown-column", at, message, value=unknown, accepted=", ".join(declared))
 
 
 def _tests(query: SavedQuery) -> Iterator[Finding]:
     accepted = "a test with rows, or with a number of rows (least)"
     if not query.header.tests:
-        yield _finding(query, "no-tests", 1, "the query has no tests", accepted=accepted)
+        yield query.finding("no-tests", 1, "the query has no tests", accepted=accepted)
     for n, test in enumerate(query.header.tests):
         if not test.rows and not test.least and not test.complete:
-            yield _finding(
-                query, "empty-test", query.header_line("tests", n), "the test expects nothing", accepted=accepted
+            yield query.finding(
+                "empty-test", query.header_line("tests", n), "the test expects nothing", accepted=accepted
             )
 
 
@@ -186,13 +178,12 @@ def _order(query: SavedQuery) -> Iterator[Finding]:
     body = query.layout
     if body.dataset is not None:
         at = query.line(body.tokens[body.dataset].start)
-        yield _finding(query, "own-dataset", at, "the query names its own dataset", accepted="no FROM")
+        yield query.finding("own-dataset", at, "the query names its own dataset", accepted="no FROM")
     if query.form != "SELECT" or body.projection is None:
         return
     for word in ("LIMIT", "OFFSET"):
         if word in body.modifiers:
-            yield _finding(
-                query,
+            yield query.finding(
                 "own-limit",
                 query.line(body.modifiers[word][0]),
                 f"the query has its own {word}",
@@ -201,8 +192,7 @@ def _order(query: SavedQuery) -> Iterator[Finding]:
     last = len(query.body.rstrip()) - 1
     if "ORDER" not in body.modifiers:
         if query.described:
-            yield _finding(
-                query,
+            yield query.finding(
                 "no-order",
                 query.line(last),
                 "the rows have no order, so pages would not fit together",
@@ -213,61 +203,4 @@ def _order(query: SavedQuery) -> Iterator[Finding]:
     if missing and query.described:
         message = f"rows that differ only in {', '.join(missing)} have no order, so pages may not fit together"
         line = query.line(body.modifiers["ORDER"][0])
-        yield _finding(query, "order-not-total", line, message, value=" ".join(missing), accepted=_POLICY)
-
-
-def _examples(query: SavedQuery, names: Named) -> Iterator[Finding]:
-    """Yield the findings on values that are none, and on blocks that hold something else than the example."""
-    for parameter in query.header.params:
-        key = "default" if parameter.default else "example"
-        line = _at(query, parameter, key)
-        try:
-            terms = [term(parameter, value, names) for value in parameter.shown]
-        except BadRequest as error:
-            near = ", ".join(error.extra.get("nearest", ()))
-            accepted = near or str(error.extra.get("accepted", ""))
-            value = str(error.extra.get("value", ""))
-            yield _finding(query, "example-names-nothing", line, error.detail, value=value, accepted=accepted)
-            continue
-        for block in query.layout.blocks:
-            if block.name == parameter.name and sorted(map(written, terms)) != sorted(_held(query.layout, block)):
-                message = f"the VALUES block of {parameter.name!r} does not hold its {key}"
-                accepted = f"{{ {' '.join(map(written, terms))} }}"
-                yield _finding(
-                    query, "example-differs", query.line(block.start), message, value=parameter.name, accepted=accepted
-                )
-    for n, test in enumerate(query.header.tests):
-        for name, values in test.with_.items():
-            parameter = next(p for p in query.header.params if p.name == name)
-            try:
-                for value in values:
-                    term(parameter, value, names)
-            except BadRequest as error:
-                line = query.header_line("tests", n, "with", name)
-                yield _finding(
-                    query, "example-names-nothing", line, error.detail, value=str(error.extra.get("value", ""))
-                )
-
-
-def _held(body: Layout, block: Block) -> list[str]:
-    """Return the terms of a block, written in full."""
-    found: list[str] = []
-    tokens = iter(block.terms)
-    for token in tokens:
-        if token.text == "^^" and found:
-            found[-1] += f"^^{_full(body, next(tokens))}"
-        elif token.kind == "number":
-            kind = "decimal" if "." in token.text else "integer"
-            found.append(f'"{token.text}"^^<http://www.w3.org/2001/XMLSchema#{kind}>')
-        elif token.kind == "word":
-            found.append(f'"{token.text}"^^<http://www.w3.org/2001/XMLSchema#boolean>')
-        else:
-            found.append(_full(body, token))
-    return found
-
-
-def _full(body: Layout, token: Token) -> str:
-    if token.kind != "name":
-        return token.text
-    prefix, _, local = token.text.partition(":")
-    return f"<{body.prefixes.get(prefix, '')}{local}>"
+        yield query.finding("order-not-total", line, message, value=" ".join(missing), accepted=_POLICY)

@@ -126,15 +126,18 @@ def candidates(value: str, of: Sequence[str], base: str) -> list[URIRef]:
 
     An identifier alone stands for the members of that name of the classes and schemes `of`.
     """
+    if not fits_iri(value):
+        return []
     if ":" in value:
-        return [URIRef(value)] if fits_iri(value) and is_iri(value) else []
+        return [URIRef(value)] if is_iri(value) else []
     head, slash, ident = value.partition("/")
-    found = []
+    found: list[URIRef] = []
     if slash and head in KINDS:
-        found.append(Iris(base).of(head, ident))
+        found = [Iris(base).of(head, ident)]
     elif slash and head in SCHEMES:
-        found.append(VOCAB[value])
-    for name in of:
-        kinds = CLASSES.get(name, ())
-        found += [VOCAB[f"{name}/{value}"]] if name in SCHEMES else [Iris(base).of(kind, value) for kind in kinds]
-    return [iri for iri in dict.fromkeys(found) if fits_iri(iri) and is_iri(iri)]
+        found = [VOCAB[value]]
+    else:
+        for name in of:
+            kinds = CLASSES.get(name, ())
+            found += [VOCAB[f"{name}/{value}"]] if name in SCHEMES else [Iris(base).of(kind, value) for kind in kinds]
+    return [iri for iri in dict.fromkeys(found) if is_iri(iri)]

@@ -37,7 +37,7 @@ def slow(query: SavedQuery) -> Iterator[Finding]:
 def _slow(query: SavedQuery, n: int, code: str, message: str, accepted: str) -> Finding:
     line = query.line(query.layout.tokens[n].start)
     value = query.layout.tokens[n].text
-    return Finding(code=code, file=query.origin.file, line=line, message=message, value=value, accepted=accepted)
+    return query.finding(code, line, message, value=value, accepted=accepted)
 
 
 def _star_of_constant(query: SavedQuery, n: int) -> bool:

@@ -94,11 +94,12 @@ def written(term: Term) -> str:
     r"""Return a term as SPARQL, in full, so that it means the same under any prologue.
 
     A `u` behind a backslash is itself written as an escape: some engines undo `\u0022` before they read strings, as
-    section 19.2 of SPARQL 1.1 has it, and others inside strings only. This way both read the same text.
+    section 19.2 of SPARQL 1.1 has it, others inside strings only, and rdflib takes eight digits behind either letter.
+    This way all read the same text.
     """
     if isinstance(term, URIRef):
         assert fits_iri(term)
         return f"<{term}>"
-    text = _SPECIAL.sub(lambda match: _ESCAPES.get(match[0], f"\\u{ord(match[0]):04x}"), str(term))
+    text = _SPECIAL.sub(lambda match: _ESCAPES.get(match[0], f"\\U{ord(match[0]):08x}"), str(term))
     datatype = "" if term.datatype in {None, XSD.string} else f"^^<{term.datatype}>"
     return f'"{text}"{datatype}'
