@@ -16,6 +16,7 @@ from kgraph.saved.bind import bind, unasked
 from kgraph.saved.values import Term, fits_iri, written
 from kgraph.store.base import Question
 from kgraph.store.embedded import Embedded
+from kgraph.store.guard import guard
 from kgraph.store.iris import is_iri
 from kgraph.store.tokens import tokens
 
@@ -65,6 +66,7 @@ def test_no_text_changes_the_structure(value: str) -> None:
         return
     assert bound.terms["text"] == (Literal(value),)
     assert _same(bound.text, WITH_TEXT)
+    guard(bound.text)
     assert [t.kind for t in tokens(bound.text)] == [t.kind for t in tokens(WITH_TEXT)]
 
 

@@ -1,14 +1,18 @@
 """Each mistake in a saved query is found, by its code, on its line."""
 
+import re
+
 import pytest
 from sample import SAMPLE, Anything, sample
 
+from conftest import REPOSITORY
 from kgraph.saved.library import parse
 from kgraph.saved.lint import lint
+from kgraph.saved.names import Names
+from kgraph.saved.trial import run
+from kgraph.store.embedded import Embedded
 
 NAMES = Anything()
-BODY = SAMPLE.index("PREFIX")
-STAR = "?s :a :x*/:y ?o . ?s :z* :c .\n"
 
 
 def _found(text: str) -> list[tuple[str, str]]:
@@ -76,6 +80,7 @@ FAULTS = [
     ("slow-graph", "}\nORDER", "  GRAPH ?g { ?s :a ?x }\n}\nORDER", "GRAPH ?g"),
     ("many-optionals", "}\nORDER", "  OPTIONAL { ?s :a ?x }\n" * 21 + "}\nORDER", "OPTIONAL { ?s"),
     ("late-parameter", "  VALUES ?day", "  OPTIONAL { ?s :a ?x }\n  VALUES ?day", "VALUES ?day"),
+    ("late-pattern", "}\nORDER", "  OPTIONAL { ?s :a ?x }\n  ?s :q ?q .\n}\nORDER", "?s :q ?q"),
     ("zero-length-path", "}\nORDER", "  ?s :a* :c .\n}\nORDER", "?s :a* :c ."),
     ("zero-length-path", "}\nORDER", "  ?s :a? ?c .\n}\nORDER", "?s :a? ?c ."),
 ]  # fmt: skip
@@ -116,3 +121,21 @@ def test_without_a_header() -> None:
     assert read.query is not None
     assert (read.query.header.summary, read.query.header.params) == ("Who?", ())
     assert lint(read.query) == []
+
+
+def test_the_documents_list_every_code() -> None:
+    """Each code that is found here stands in docs/queries.md."""
+    text = (REPOSITORY / "docs" / "queries.md").read_text(encoding="utf-8")
+    assert {fault[0] for fault in FAULTS} <= set(re.findall(r"`([a-z-]+)`", text))
+
+
+def test_the_example_of_the_documents_holds(answers: Embedded) -> None:
+    """The query that docs/queries.md shows has no findings, and its tests pass."""
+    text = (REPOSITORY / "docs" / "queries.md").read_text(encoding="utf-8")
+    [shown] = re.findall(r"```sparql\n(.*?)```", text, re.DOTALL)
+    read = parse(shown, "queries/killed-at-a-place.rq")
+    assert read.findings == ()
+    assert read.query is not None
+    names = Names(answers)
+    assert lint(read.query, names) == []
+    assert all(outcome.passed for outcome in run(read.query, answers, names))

@@ -15,6 +15,7 @@ from kgraph.saved.names import Names
 from kgraph.saved.trial import answered, run
 from kgraph.store.base import Question
 from kgraph.store.embedded import Embedded
+from kgraph.store.tokens import tokens
 
 NAMES = [path.stem for path in query_files(REPOSITORY / "queries")]
 
@@ -63,6 +64,16 @@ def test_optional_parameters_only_restrict(answers: Embedded, name: str) -> None
         some = [tuple(sorted(row.items())) for row in answered(bound.text, answers)]
         assert some
         assert set(some) <= set(everything) or "GROUP" in query.layout.modifiers  # a group gathers what is left
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_left_out_is_as_never_there(name: str) -> None:
+    """Without parameters, what is asked is the text without their lines."""
+    query = _read(name)
+    lines = [line for line in query.body.splitlines(keepends=True) if not line.startswith("  VALUES ?")]
+    assert unasked(query) == "".join(lines)
+    variables = {block.variable for block in query.layout.blocks}
+    assert not variables & {token.text[1:] for token in tokens(unasked(query)) if token.kind == "variable"}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -89,14 +89,26 @@ def _filters(query: SavedQuery) -> Iterator[Finding]:
 
 
 def _late(query: SavedQuery) -> Iterator[Finding]:
-    """Yield a finding for each parameter whose line stands behind an OPTIONAL of the same query."""
+    """Yield a finding for a parameter, and for a pattern, that stands behind an OPTIONAL."""
     body = query.layout
-    first = next(body.words("OPTIONAL", depth=1), None)
+    first = next(body.words("OPTIONAL", depth=1), len(body.tokens))
+    blocks = {block.start: block for block in body.blocks}
     names = {parameter.name for parameter in query.header.params}
-    for n in body.words("VALUES", depth=1):
-        block = next((b for b in body.blocks if body.tokens[n].start < b.start and b.name in names), None)
-        if first is not None and n > first and block is not None:
+    pattern = False
+    for n in range(first + 1, len(body.tokens)):
+        token, before = body.tokens[n], body.tokens[n - 1].text.upper()
+        if body.depths[n] == 0:
+            return
+        if body.depths[n] > 1:
+            continue
+        block = blocks.get(body.tokens[n + 1].start + 1) if before == "VALUES" else None
+        if block is not None and block.name in names:
             message = (
                 f"{block.name!r} restricts what OPTIONAL has already been tried on: 830 ms were measured for 0.2 ms"
             )
             yield _slow(query, n, "late-parameter", message, "the line above every OPTIONAL")
+            return
+        if token.kind in {"variable", "name", "iri"} and before not in {"VALUES", "GRAPH"} and not pattern:
+            pattern = True
+            message = "a pattern behind an OPTIONAL is joined last: 36 s were measured for 0.2 s"
+            yield _slow(query, n, "late-pattern", message, "the pattern above every OPTIONAL")
