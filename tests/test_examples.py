@@ -3,16 +3,17 @@
 from pathlib import Path
 
 import pytest
-from rdflib import SH, Graph, Literal, URIRef
+from rdflib import SH, SKOS, XSD, BNode, Graph, Literal, URIRef
 from rdflib.namespace import RDF, RDFS
 
 from conftest import REPOSITORY
 from kgraph import shapes
 from kgraph.build import check
-from kgraph.examples import check_names, examples, leading_comment, query_files, query_form
+from kgraph.examples import check_headers, check_names, examples, query_files, query_form
 from kgraph.model import Origin
+from kgraph.saved.library import leading_comment
 from kgraph.settings import Settings
-from kgraph.terms import SPEX, Iris
+from kgraph.terms import KG, SCHEMA, SPEX, Iris
 
 RIVER = Iris("https://example.org/river/")
 
@@ -77,11 +78,68 @@ def test_examples(tmp_path: Path) -> None:
     }
     assert {(name, text) for name, _, _, text in found} == set(texts.items())
     assert graph.value(RIVER.of("query", "a"), RDFS.comment) == Literal("What?", lang="en")
+    assert graph.value(RIVER.of("query", "a"), RDFS.label) is None
     assert graph.value(RIVER.of("query", "d-e"), RDFS.comment) == Literal("d e", lang="en")
     assert shapes.check(quads, REPOSITORY / shapes.SHAPES, _nowhere) == []
     without = [quad for quad in quads if quad[1] != SH.ask]
     [finding] = shapes.check(without, REPOSITORY / shapes.SHAPES, _nowhere)
     assert "an sh:select, an sh:ask" in finding.message
+
+
+DESCRIBED = """#+ id: floods
+#+ summary: What is said of floods?
+#+ tags: [events, places and time]
+#+ params:
+#+   - {name: event, type: iri, of: kg:Event, example: event/flood, description: Only this event.}
+#+   - {name: weapon, type: iri, of: weapon, required: true, example: weapon/knife, description: This weapon.}
+#+   - {name: day, type: date, example: 2020-01-01, description: Only this day.}
+#+ columns:
+#+   - {name: claim, type: iri, of: kg:Claim, description: the claim}
+#+ tests:
+#+   - {with: {weapon: knife}, least: 1}
+PREFIX kg: <https://w3id.org/kgraph/ns#>
+SELECT DISTINCT ?claim WHERE {
+  VALUES ?event { <https://example.org/river/event/flood> } ?claim kg:event ?event .
+  VALUES ?weapon { <https://w3id.org/kgraph/vocab/weapon/knife> }
+  VALUES ?day { "2020-01-01"^^<http://www.w3.org/2001/XMLSchema#date> } ?claim kg:start ?day .
+  ?claim kg:weapon ?weapon .
+} ORDER BY ?claim
+"""
+
+
+def test_described(tmp_path: Path) -> None:
+    """A header becomes label, comment, keywords and parameters; the text is what is asked where nothing is given."""
+    (tmp_path / "floods.rq").write_text(DESCRIBED, encoding="utf-8")
+    quads = list(examples([tmp_path / "floods.rq"], RIVER))
+    assert len({quad[:3] for quad in quads}) == len(quads)
+    assert not [term for quad in quads for term in quad if isinstance(term, BNode)]
+    graph = Graph()
+    for subject, predicate, value, _ in quads:
+        graph.add((subject, predicate, value))
+    query = RIVER.of("query", "floods")
+    assert graph.value(query, RDFS.label) == Literal("What is said of floods?", lang="en")
+    assert graph.value(query, RDFS.comment) == Literal("What is said of floods?", lang="en")
+    assert {str(tag) for tag in graph.objects(query, SCHEMA.keywords)} == {"events", "places and time"}
+    text = str(graph.value(query, SH.select))
+    assert text == (
+        "PREFIX kg: <https://w3id.org/kgraph/ns#>\nSELECT DISTINCT ?claim WHERE {\n"
+        "  VALUES ?weapon { <https://w3id.org/kgraph/vocab/weapon/knife> }\n"
+        "  ?claim kg:weapon ?weapon .\n} ORDER BY ?claim\n"
+    )
+    found = {
+        str(graph.value(node, SH.name)): (
+            graph.value(node, SH["class"]) or graph.value(node, SH.datatype),
+            str(graph.value(node, SH.optional)),
+            graph.value(node, SH.path),
+        )
+        for node in graph.objects(query, SH.parameter)
+    }
+    assert found == {
+        "event": (KG.Event, "true", URIRef(f"{query}#event")),
+        "weapon": (SKOS.Concept, "false", URIRef(f"{query}#weapon")),
+        "day": (XSD.date, "true", URIRef(f"{query}#day")),
+    }
+    assert shapes.check(quads, REPOSITORY / shapes.SHAPES, _nowhere) == []
 
 
 def test_names(corpus: Settings) -> None:
@@ -96,7 +154,7 @@ def test_names(corpus: Settings) -> None:
 
 
 def test_ours_say_what_they_ask() -> None:
-    """Every saved query of this repository begins with a comment, and has a name that fits."""
+    """Every saved query of this repository has a name that fits, and a header without a mistake."""
     paths = query_files(REPOSITORY)
     assert check_names(paths, REPOSITORY) == []
-    assert all(leading_comment(path.read_text(encoding="utf-8")) for path in paths)
+    assert check_headers(paths, REPOSITORY) == []

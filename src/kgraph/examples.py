@@ -6,15 +6,21 @@ An example says what it asks, and its text; tools that write queries learn from 
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import takewhile
 from pathlib import Path
 
-from rdflib import SH, Literal, URIRef
+from rdflib import SH, SKOS, XSD, Literal, URIRef
 from rdflib.namespace import RDF, RDFS
+from rdflib.term import Node
 
 from kgraph.model import Finding
 from kgraph.passages import write_whole
-from kgraph.terms import SLUG, SPEX, Iris, Quad
+from kgraph.release import QUERIES
+from kgraph.saved import library
+from kgraph.saved.bind import unasked
+from kgraph.saved.lint import lint
+from kgraph.saved.model import Parameter
+from kgraph.store.syntax import mistake
+from kgraph.terms import KG, SCHEMA, SCHEMES, SLUG, SPEX, VOCAB, Iris, Quad, fragment
 
 _GAP = r"(?:\s|#[^\r\n]*+)*+"
 _PROLOGUE = rf"{_GAP}(?:(?:BASE|PREFIX{_GAP}[^\s:<#]*:){_GAP}<[^>]*>{_GAP})*"
@@ -29,7 +35,7 @@ _FORMS: dict[str, tuple[URIRef, URIRef]] = {
 
 def query_files(root: Path) -> list[Path]:
     """Return the saved queries of a corpus."""
-    return sorted((root / "queries").glob("*.rq"))
+    return library.query_files(root / QUERIES)
 
 
 def query_form(text: str) -> str | None:
@@ -39,12 +45,6 @@ def query_form(text: str) -> str | None:
     """
     match = _FORM.match(text)
     return match[1].upper() if match else None
-
-
-def leading_comment(text: str) -> str:
-    """Return the comment that a query begins with, as one line; empty where there is none."""
-    lines = takewhile(lambda line: line.startswith("#"), text.lstrip().splitlines())
-    return " ".join(" ".join(line.lstrip("#") for line in lines).split())
 
 
 def check_names(paths: Sequence[Path], root: Path) -> list[Finding]:
@@ -62,23 +62,59 @@ def check_names(paths: Sequence[Path], root: Path) -> list[Finding]:
     return findings
 
 
-def examples(paths: Sequence[Path], iris: Iris) -> Iterator[Quad]:
-    """Yield `graph/queries`: what each saved query asks, and its text; the names and forms have passed `check_names`.
+def check_headers(paths: Sequence[Path], root: Path) -> list[Finding]:
+    """Return the findings on what saved queries say of themselves; a text that is no query is not judged here."""
+    findings: list[Finding] = []
+    for path in paths:
+        read = library.read_file(path, path.relative_to(root).as_posix())
+        findings += read.findings
+        if read.query is not None and mistake(read.query.body) is None:
+            findings += lint(read.query)
+    return findings
 
-    The endpoint that an example is for (`schema:target`) is known only to a server, and is added there.
+
+def examples(paths: Sequence[Path], iris: Iris) -> Iterator[Quad]:
+    """Yield `graph/queries`: what each saved query asks, its text and parameters; names and forms passed `check_names`.
+
+    The text is the one that is asked where nobody gives a parameter. The endpoint that an example is for
+    (`schema:target`) is known only to a server, and is added there.
     """
     home = iris.graph("queries")
     for path in paths:
-        text = path.read_text(encoding="utf-8")
-        form = query_form(text)
+        saved = library.read_file(path, f"{QUERIES}/{path.name}").query
+        assert saved is not None
+        form = query_form(saved.body)
         assert form is not None
         kind, predicate = _FORMS[form]
         query = iris.of("query", path.stem)
         yield query, RDF.type, SH.SPARQLExecutable, home
         yield query, RDF.type, kind, home
-        yield query, RDFS.comment, Literal(leading_comment(text) or path.stem.replace("-", " "), lang="en"), home
-        yield query, predicate, Literal(text), home
+        if saved.described:
+            yield query, RDFS.label, Literal(saved.header.summary, lang="en"), home
+        yield query, RDFS.comment, Literal(saved.header.description or saved.header.summary, lang="en"), home
+        for tag in saved.header.tags:
+            yield query, SCHEMA.keywords, Literal(tag), home
+        yield query, predicate, Literal(unasked(saved)), home
         yield query, SH.prefixes, URIRef(iris.base), home
+        for parameter in saved.header.params:
+            yield from ((*triple, home) for triple in _parameter(query, parameter))
+
+
+def _parameter(query: URIRef, parameter: Parameter) -> Iterator[tuple[URIRef, URIRef, Node]]:
+    """Yield a parameter as a declaration (https://www.w3.org/TR/shacl/#SPARQLConstraintComponent, `sh:parameter`)."""
+    node = fragment(query, f"parameter-{parameter.name}")
+    yield query, SH.parameter, node
+    yield node, RDF.type, SH.Parameter
+    yield node, SH.path, fragment(query, parameter.name)
+    yield node, SH.name, Literal(parameter.name)
+    yield node, SH.description, Literal(parameter.description, lang="en")
+    yield node, SH.optional, Literal(not parameter.required)
+    for name in parameter.of:
+        yield node, SH["class"], SKOS.Concept if name in SCHEMES else KG[name.removeprefix("kg:")]
+        if name in SCHEMES:
+            yield node, RDFS.seeAlso, VOCAB[name]
+    if not parameter.of:
+        yield node, SH.datatype, XSD.string if parameter.type == "enum" else XSD[parameter.type]
 
 
 def write_queries(paths: Sequence[Path], folder: Path) -> None:

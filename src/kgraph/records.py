@@ -5,12 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
-from rapidfuzz.process import extractOne
+from pydantic import ValidationError
 
-from kgraph import model, yamlfile
-from kgraph.model import Corpus, Finding, RecordOrigin, Refused
+from kgraph import mistakes, model, yamlfile
+from kgraph.model import Corpus, Finding, RecordOrigin
 
 SHARED: dict[str, type[model.Record]] = {
     "agents": model.Agent,
@@ -75,7 +73,7 @@ def _load_record(loading: _Loading, kind: str, cls: type[model.Record], value: A
     try:
         record = cls.model_validate(value)
     except ValidationError as errors:
-        loading.findings += [_finding(error, cls, origin) for error in errors.errors()]
+        loading.findings += [mistakes.finding(error, cls, _NESTED, origin) for error in errors.errors()]
         return
     ident: str = record.id  # type: ignore[attr-defined]
     known = loading.records[kind]
@@ -91,45 +89,6 @@ def _load_record(loading: _Loading, kind: str, cls: type[model.Record], value: A
         return
     known[ident] = record
     loading.origins[kind, ident] = origin
-
-
-def _finding(error: ErrorDetails, cls: type[BaseModel], origin: RecordOrigin) -> Finding:
-    """Return the finding for one error that pydantic reports."""
-    where = tuple(part for part in error["loc"] if not str(part).startswith("("))
-    at = origin.at(*where)
-    name = next((str(part) for part in reversed(where) if isinstance(part, str)), "record")
-    value = error["input"] if isinstance(error["input"], str) else ""
-    code, message, accepted = _explain(error, name, _model_at(cls, error["loc"]))
-    if code in {"unknown-key", "missing-key"}:
-        value = name
-    return Finding(code=code, file=at.file, line=at.line, value=value, message=message, accepted=accepted)
-
-
-def _explain(error: ErrorDetails, name: str, cls: type[BaseModel]) -> tuple[str, str, str]:
-    kind, context = error["type"], error.get("ctx", {})
-    cause = context.get("error")
-    shown = f"{name} {error['input']!r}" if isinstance(error["input"], str) else name
-    if isinstance(cause, Refused):
-        return cause.code, str(cause) if isinstance(error["input"], dict) else f"{shown} {cause}", cause.accepted
-    if kind == "extra_forbidden":
-        keys = sorted(info.alias or key for key, info in cls.model_fields.items())
-        return "unknown-key", f"unknown key {name!r}; nearest is {extractOne(name, keys)[0]!r}", ", ".join(keys)
-    if kind == "missing":
-        return "missing-key", f"key {name!r} is missing", "a value for it"
-    if kind == "literal_error":
-        return "bad-value", f"{shown} is not accepted", context["expected"].replace("'", "")
-    if kind == "string_pattern_mismatch":
-        return "bad-value", f"{shown} has the wrong form", f"text that matches {context['pattern']}"
-    if kind == "string_type":
-        return "bad-value", f"{name} is no single value", "one text"
-    return "bad-value", f"{shown}: {error['msg'].lower()}", "a mapping of the keys of this record"
-
-
-def _model_at(cls: type[BaseModel], loc: tuple[str | int, ...]) -> type[BaseModel]:
-    """Return the model that the last key of `loc` belongs to."""
-    for part in loc[:-1]:
-        cls = _NESTED.get(str(part), cls)
-    return cls
 
 
 def where_records_stand(corpus: Corpus) -> str:

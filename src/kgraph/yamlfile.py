@@ -63,6 +63,12 @@ def read(path: Path, name: str) -> Parsed:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
         parsed.refuse("not-utf-8", line, f"byte {error.start} is not UTF-8", accepted="UTF-8")
         return parsed
+    return parse(text, name)
+
+
+def parse(text: str, name: str) -> Parsed:
+    """Read the text of a record file; see `read`."""
+    parsed = Parsed(name)
     try:
         events = iter(YAML(typ="safe", pure=True).parse(text))
         _skip_to_document(events)

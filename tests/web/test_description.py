@@ -18,6 +18,8 @@ from conftest import copy_corpus
 from kgraph.build import build
 from kgraph.examples import query_files
 from kgraph.formats import GRAPHS, HTML, RESULTS, TRIPLES
+from kgraph.saved.bind import unasked
+from kgraph.saved.library import read_file
 from kgraph.settings import Settings
 from kgraph.store.embedded import Embedded
 from kgraph.terms import PREFIXES, SCHEMA, SD
@@ -225,7 +227,8 @@ def test_examples(ours: FlaskClient, real: Settings) -> None:
     """/.well-known/sparql-examples holds each saved query: what it asks, its text, its endpoint, its prefixes."""
     graph = Graph().parse(data=ours.get("/.well-known/sparql-examples").data, format="turtle")
     assert set(graph) < set(_described(ours))
-    texts = {path.stem: path.read_text(encoding="utf-8") for path in query_files(real.root)}
+    files = {path.stem: read_file(path, path.name).query for path in query_files(real.root)}
+    texts = {name: unasked(saved) for name, saved in files.items() if saved is not None}
     found = {}
     for query in graph.subjects(RDF.type, SH.SPARQLExecutable):
         found[str(query).removeprefix(f"{BASE}query/")] = str(graph.value(query, SH.select))

@@ -15,12 +15,11 @@ from kgraph import build as building
 from kgraph import coverage as covering
 from kgraph.cli import show
 from kgraph.cli.bench import bench
-from kgraph.errors import InvalidData, KgraphError, SettingsError, UnknownThing
-from kgraph.formats import GRAPHS, RESULTS, by_name
+from kgraph.cli.queries import queries, query
+from kgraph.errors import InvalidData, KgraphError, SettingsError
 from kgraph.model import Finding
 from kgraph.passages import Archive
 from kgraph.release import current_release
-from kgraph.store.base import Question
 from kgraph.store.embedded import Embedded
 from kgraph.trace import trace
 
@@ -205,47 +204,6 @@ def _require_free(host: str, port: int) -> None:
         raise KgraphError(detail, accepted="a free port; 0 picks one") from error
 
 
-@main.command()
-@click.argument("query")
-@click.option("--format", "form", type=click.Choice(["text", *(f.name for f in (*RESULTS, *GRAPHS))]), default="text")
-@click.option("--timeout", type=float, help="Seconds until the query ends.")
-@click.pass_obj
-def query(load: Any, query: str, form: str, timeout: float | None) -> None:
-    """Ask the current release: QUERY is - (standard input), a file, or the name of a saved query."""
-    loaded = load(timeout=timeout)
-    text = _query_text(loaded, query)
-    engine = _engine(loaded)
-    try:
-        results = RESULTS[0] if form == "text" else by_name(form, RESULTS)
-        graph = GRAPHS[0] if form == "text" else by_name(form, GRAPHS)
-        answer = engine.query(Question(text=text, results=results, graph=graph))
-        if form == "text" and answer.kind != "graph":
-            show.results(answer)
-            return
-        for chunk in answer.chunks:
-            sys.stdout.buffer.write(chunk)
-        sys.stdout.flush()
-    finally:
-        engine.close()
-
-
-def _engine(loaded: settings.Settings) -> Embedded:
-    """Return an engine for one question: it reads from disk what it needs."""
-    return Embedded(loaded.releases, readers=1, memory=loaded.memory, timeout=loaded.timeout, in_memory=0)
-
-
-def _query_text(loaded: settings.Settings, name: str) -> str:
-    if name == "-":
-        return sys.stdin.read()
-    if Path(name).is_file():
-        return Path(name).read_text(encoding="utf-8")
-    text = current_release(loaded.releases).query(name)
-    if text is None:
-        known = sorted(path.stem for path in (loaded.root / "queries").glob("*.rq"))
-        raise UnknownThing(f"{name!r} is no file and no saved query", value=name, accepted=known or "-")
-    return text
-
-
 @main.command("trace")
 @click.argument("claim")
 @_FORMAT
@@ -254,7 +212,7 @@ def trace_command(load: Any, claim: str, form: str) -> None:
     """Show where CLAIM (its identifier or IRI) comes from: attestations, passages, curation, release."""
     loaded = load()
     archive = Archive(loaded.archive) if loaded.archive else None
-    engine = _engine(loaded)
+    engine = Embedded(loaded.releases, readers=1, memory=loaded.memory, timeout=loaded.timeout, in_memory=0)
     try:
         found = trace(engine, claim, archive)
     finally:
@@ -266,3 +224,5 @@ def trace_command(load: Any, claim: str, form: str) -> None:
 
 
 main.add_command(bench)
+main.add_command(query)
+main.add_command(queries)

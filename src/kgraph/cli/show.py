@@ -1,6 +1,7 @@
 """What people see on a terminal: findings, errors, tables, trees."""
 
 import json
+import shlex
 import sys
 from collections.abc import Sequence
 from typing import TextIO
@@ -13,6 +14,8 @@ from rich.tree import Tree
 from kgraph.coverage import Figures, Report
 from kgraph.errors import InvalidData, KgraphError
 from kgraph.model import Finding
+from kgraph.saved.library import SavedQuery
+from kgraph.saved.trial import Outcome
 from kgraph.store.base import Answer
 from kgraph.trace import AttestationTrace, PassageTrace, Thing, Trace
 
@@ -31,6 +34,8 @@ def error(error: KgraphError) -> None:
     console(sys.stderr).print(f"[bold red]kgraph:[/] {escape(error.detail)}")
     if "source" in error.extra:
         console(sys.stderr).print(f"  {escape(error.extra['source'])}\n  {' ' * (error.extra.get('column', 1) - 1)}^")
+    if "nearest" in error.extra:
+        console(sys.stderr).print(f"  nearest: {escape(', '.join(error.extra['nearest']))}")
     accepted = error.extra.get("accepted")
     if accepted:
         console(sys.stderr).print(
@@ -154,3 +159,54 @@ def symmetry(report: Report, stream: TextIO) -> None:
     for name in [name for name in parties[0].as_dict() if name != "party"]:
         table.add_row(name.replace("_", " "), *(str(party.as_dict()[name]) for party in parties))
     console(stream).print(table)
+
+
+def saved_query(query: SavedQuery) -> None:
+    """Show what a saved query asks, its parameters and columns, and a call of it."""
+    out = console(sys.stdout)
+    header = query.header
+    out.print(f"[bold]{escape(header.summary)}[/]")
+    if header.description:
+        out.print(escape(header.description))
+    out.print(f"[dim]{escape(', '.join(header.tags))}[/]\n")
+    table = Table("parameter", "type", "", "what it is", "such as", box=None, header_style="bold", pad_edge=False)
+    for parameter in header.params:
+        kind = " or ".join(parameter.of) or " or ".join(parameter.values) or parameter.type
+        needed = (
+            "required" if parameter.required else f"default {' '.join(parameter.default)}" if parameter.default else ""
+        )
+        more = ", ".join(filter(None, (needed, "several" if parameter.several else "")))
+        shown = " ".join(parameter.shown)
+        table.add_row(parameter.name, escape(kind), escape(more), escape(parameter.description), escape(shown))
+    if header.params:
+        out.print(table)
+        out.print()
+    columns = Table("column", "type", "what it is", box=None, header_style="bold", pad_edge=False)
+    for column in header.columns:
+        columns.add_row(column.name, " or ".join(column.of) or column.type, escape(column.description))
+    out.print(columns)
+    needed_or_first = [p for p in header.params if p.required] or list(header.params[:1])
+    call = " ".join(f"-p {p.name}={shlex.quote(value)}" for p in needed_or_first for value in p.shown)
+    out.print(f"\nkgraph query {query.id} {call}".rstrip(), soft_wrap=True)
+
+
+def outcomes(found: Sequence[Outcome]) -> None:
+    """Show the tests that failed on standard error, a test each with what is missing, and how many passed."""
+    out = console(sys.stderr)
+    for outcome in found:
+        if outcome.passed:
+            continue
+        given = " ".join(f"{name}={value}" for name, values in outcome.given.items() for value in values)
+        out.print(
+            f"queries/{outcome.query}.rq:{outcome.line}: [red]failed[/]: test {outcome.test} {escape(given)}".rstrip()
+        )
+        if outcome.error:
+            out.print(f"    {escape(outcome.error)}")
+        elif outcome.rows < outcome.least:
+            out.print(f"    {outcome.rows} rows, at least {outcome.least} must come")
+        for what, rows in (("missing", outcome.missing), ("too many", outcome.extra)):
+            for row in rows:
+                out.print(f"    {what}: {escape(json.dumps(dict(row), ensure_ascii=False))}")
+    failed = sum(not outcome.passed for outcome in found)
+    names = {outcome.query for outcome in found}
+    console(sys.stdout).print(f"{len(found)} tests of {len(names)} saved queries, {failed} failed")
