@@ -172,11 +172,12 @@ def _write(
     units = canonical.unit_digests(store, iris)
     digest = canonical.release_digest(units)
     path = settings.releases / digest
-    describe(store, iris, title=settings.title, licence=settings.licence, digest=digest)
+    described_as = describe(store, iris, title=settings.title, licence=settings.licence, digest=digest)
     before = _intact(path)
     kept = before if before and _says_the_same(before, store) else None
     manifest = _manifest(
         settings, digest, before or current, inputs, units=units, quads=len(store), claims=len(checked.corpus.claims),
+        description=described_as,
         attestations=sum(len(a.agent) for claim in checked.corpus.claims.values() for a in claim.attestations),
     )  # fmt: skip
     described = _described(settings, checked.corpus)
@@ -190,14 +191,14 @@ def _write(
 
 def _manifest(
     settings: Settings, digest: str, before: Release | None, inputs: dict[str, str], *, units: dict[str, str],
-    quads: int, claims: int, attestations: int,
+    quads: int, claims: int, attestations: int, description: str,
 ) -> Manifest:  # fmt: skip
     """Return the manifest of a release; `before` is the current one, or this very one where it is there already."""
     again = before is not None and before.digest == digest
     software = {name: version(name) for name in ("pyoxigraph", "rdflib")} | {"kgraph": __version__}
     return Manifest(
         digest=digest, base_iri=settings.base_iri, title=settings.title, licence=settings.licence, quads=quads,
-        claims=claims, attestations=attestations, units=units, inputs=inputs, exports={},
+        claims=claims, attestations=attestations, units=units, inputs=inputs, exports={}, description=description,
         software=before.manifest.software if before and again else software,
         predecessor=None if before is None else before.manifest.predecessor if again else before.digest,
     )  # fmt: skip
@@ -230,14 +231,14 @@ def _from_quads(
         digest = canonical.release_digest(loaded.units)
         claims, attestations = loaded.count(KG.Claim), loaded.count(KG.Attestation)
         note("writing the store")
-        describe(loaded.store, iris, title=settings.title, licence=settings.licence, digest=digest)
+        described_as = describe(loaded.store, iris, title=settings.title, licence=settings.licence, digest=digest)
         path = settings.releases / digest
         before = _intact(path)
         kept = before if before and _says_the_same(before, loaded.store) else None
         quads = loaded.finish()
         manifest = _manifest(
             settings, digest, before or current, inputs, units=loaded.units, quads=quads, claims=claims,
-            attestations=attestations,
+            attestations=attestations, description=described_as,
         )  # fmt: skip
         if kept:
             _refresh(settings, kept, manifest, described)

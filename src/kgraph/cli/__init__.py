@@ -15,6 +15,7 @@ from kgraph import build as building
 from kgraph import coverage as covering
 from kgraph.cli import show
 from kgraph.cli.bench import bench
+from kgraph.cli.verify import export, verify_command
 from kgraph.errors import InvalidData, KgraphError, SettingsError, UnknownThing
 from kgraph.formats import GRAPHS, RESULTS, by_name
 from kgraph.model import Finding
@@ -265,4 +266,5 @@ def trace_command(load: Any, claim: str, form: str) -> None:
         show.console(sys.stdout).print(show.trace_tree(found))
 
 
-main.add_command(bench)
+for _command in (bench, export, verify_command):
+    main.add_command(_command)
