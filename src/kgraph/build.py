@@ -13,7 +13,20 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from kgraph import __version__, bulk, canonical, derive, disk, examples, ontology, quadfile, records, shapes, validate
+from kgraph import (
+    __version__,
+    bulk,
+    canonical,
+    derive,
+    disk,
+    examples,
+    ontology,
+    quadfile,
+    records,
+    shapes,
+    validate,
+    withhold,
+)
 from kgraph.coverage import Report, report
 from kgraph.describe import describe
 from kgraph.disk import Note
@@ -52,6 +65,8 @@ def check(settings: Settings, *, with_archive: bool = True, with_shapes: bool = 
     """
     iris = Iris(settings.base_iri)
     corpus, findings = records.load(settings.root)
+    corpus, left_out = withhold.apply(corpus, settings.curator)
+    findings += left_out
     onto, more = _terms(settings, iris)
     findings = findings + more + validate.check(corpus, onto, curator=settings.curator)
     lock = read_lock(settings.anchors)
