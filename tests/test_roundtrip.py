@@ -68,7 +68,7 @@ CLAIM = st.fixed_dictionaries(
         "victim": st.just(["ford-people"]), "place": st.just(["ford"]), "date": st.sampled_from(DATES),
         "time-note": TEXT, "characterised-as": st.lists(TEXT, min_size=1, max_size=2, unique=True),
         "about": _some("document/report", "claim/ford-shelled", least=1),
-        "tolls": st.lists(TOLL, min_size=1, max_size=3, unique_by=str),
+        "tolls": st.lists(TOLL, min_size=1, max_size=3, unique_by=lambda toll: str(sorted(toll.items()))),
         "attribution-mode": st.sampled_from(("all", "one-of")),
         "relations": st.just([{"kind": "narrows", "to": "ford-shelled", "extent": "full", "note": "Why."}]),
     },
