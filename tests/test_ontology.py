@@ -111,9 +111,17 @@ FULL = {
       hedge: wrote that
   curator: editors
   curated: 2026-11-01
+- id: ford-emptied-before
+  statement: Thirty people left Ford.
+  topic: casualties
+  event: ford-shelling
+  attestations:
+    - {agent: watch-group, stance: asserts, passage: {document: report, from: Watch Group said that, to: four people}}
   status: superseded
+  status-date: 2026-11-02
   reason: The memo was corrected.
-  superseded-by: ford-shelled
+  superseded-by: ford-emptied
+- {id: ford-secret, status: withheld, status-date: 2026-11-03, reason: safety, statement: Not to be read.}
 """,
 }
 

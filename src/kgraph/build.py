@@ -13,7 +13,20 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from kgraph import __version__, bulk, canonical, derive, disk, examples, ontology, quadfile, records, shapes, validate
+from kgraph import (
+    __version__,
+    bulk,
+    canonical,
+    derive,
+    disk,
+    examples,
+    ontology,
+    quadfile,
+    records,
+    shapes,
+    validate,
+    withhold,
+)
 from kgraph.coverage import Report, report
 from kgraph.describe import describe
 from kgraph.disk import Note
@@ -52,6 +65,8 @@ def check(settings: Settings, *, with_archive: bool = True, with_shapes: bool = 
     """
     iris = Iris(settings.base_iri)
     corpus, findings = records.load(settings.root)
+    corpus, left_out = withhold.apply(corpus, settings.curator)
+    findings += left_out
     onto, more = _terms(settings, iris)
     findings = findings + more + validate.check(corpus, onto, curator=settings.curator)
     lock = read_lock(settings.anchors)
@@ -178,11 +193,12 @@ def _write(
     units = canonical.unit_digests(store, iris)
     digest = canonical.release_digest(units)
     path = settings.releases / digest
-    describe(store, iris, title=settings.title, licence=settings.licence, digest=digest)
+    described_as = describe(store, iris, title=settings.title, licence=settings.licence, digest=digest)
     before = _intact(path)
     kept = before if before and _says_the_same(before, store) else None
     manifest = _manifest(
         settings, digest, before or current, inputs, units=units, quads=len(store), claims=len(checked.corpus.claims),
+        description=described_as,
         attestations=sum(len(a.agent) for claim in checked.corpus.claims.values() for a in claim.attestations),
     )  # fmt: skip
     described = _described(settings, checked.corpus)
@@ -196,14 +212,14 @@ def _write(
 
 def _manifest(
     settings: Settings, digest: str, before: Release | None, inputs: dict[str, str], *, units: dict[str, str],
-    quads: int, claims: int, attestations: int,
+    quads: int, claims: int, attestations: int, description: str,
 ) -> Manifest:  # fmt: skip
     """Return the manifest of a release; `before` is the current one, or this very one where it is there already."""
     again = before is not None and before.digest == digest
     software = {name: version(name) for name in ("pyoxigraph", "rdflib")} | {"kgraph": __version__}
     return Manifest(
         digest=digest, base_iri=settings.base_iri, title=settings.title, licence=settings.licence, quads=quads,
-        claims=claims, attestations=attestations, units=units, inputs=inputs, exports={},
+        claims=claims, attestations=attestations, units=units, inputs=inputs, exports={}, description=description,
         software=before.manifest.software if before and again else software,
         predecessor=None if before is None else before.manifest.predecessor if again else before.digest,
     )  # fmt: skip
@@ -237,14 +253,14 @@ def _from_quads(
         digest = canonical.release_digest(loaded.units)
         claims, attestations = loaded.count(KG.Claim), loaded.count(KG.Attestation)
         note("writing the store")
-        describe(loaded.store, iris, title=settings.title, licence=settings.licence, digest=digest)
+        described_as = describe(loaded.store, iris, title=settings.title, licence=settings.licence, digest=digest)
         path = settings.releases / digest
         before = _intact(path)
         kept = before if before and _says_the_same(before, loaded.store) else None
         quads = loaded.finish()
         manifest = _manifest(
             settings, digest, before or current, inputs, units=loaded.units, quads=quads, claims=claims,
-            attestations=attestations,
+            attestations=attestations, description=described_as,
         )  # fmt: skip
         if kept:
             _refresh(settings, kept, manifest, described)

@@ -12,7 +12,8 @@ import pyoxigraph as ox
 from rdflib import Literal, URIRef
 from rdflib.term import Node
 
-from kgraph.terms import Iris, Quad
+from kgraph import merkle
+from kgraph.terms import KG, Iris, Quad
 
 
 def ox_term(node: Node) -> ox.NamedNode | ox.Literal:
@@ -51,38 +52,57 @@ def lines(quads: Iterable[ox.Quad]) -> list[bytes]:
     return sorted(text.splitlines(keepends=True))  # only at \n: \r is escaped, and bytes know no other line ends
 
 
-def unit_digests(
-    store: ox.Store, iris: Iris, *, through: Callable[[Iterable[ox.Quad]], Iterable[ox.Quad]] = lambda quads: quads
-) -> dict[str, str]:
-    """Return the digest of each unit (a claim with its four graphs, or a shared graph) of a store, by its IRI.
-
-    One unit at a time is in memory; `through` sees its quads on their way.
-    """
+def graphs_of_units(store: ox.Store, iris: Iris) -> dict[str, list[ox.NamedNode]]:
+    """Return the named graphs of each unit (a claim with its four graphs, or a shared graph), `graph/release` too."""
     units: dict[str, list[ox.NamedNode]] = defaultdict(list)
     for graph in store.named_graphs():
         assert isinstance(graph, ox.NamedNode)
         units[str(iris.unit_of_graph(graph.value))].append(graph)
-    return {
-        unit: hashlib.sha256(b"".join(lines(through(_quads(store, graphs))))).hexdigest()
-        for unit, graphs in sorted(units.items())
-        if unit != str(iris.graph("release"))
-    }
+    return dict(sorted(units.items()))
 
 
-def _quads(store: ox.Store, graphs: Iterable[ox.NamedNode]) -> Iterator[ox.Quad]:
+def unit_quads(store: ox.Store, graphs: Iterable[ox.NamedNode]) -> Iterator[ox.Quad]:
+    """Yield the quads of some graphs of a store."""
     for graph in graphs:
         yield from store.quads_for_pattern(None, None, None, graph)
 
 
+def unit_digests(
+    store: ox.Store, iris: Iris, *, through: Callable[[Iterable[ox.Quad]], Iterable[ox.Quad]] = lambda quads: quads
+) -> dict[str, str]:
+    """Return the digest of each unit of a store, by its IRI; `graph/release`, which is outside the digest, has none.
+
+    One unit at a time is in memory; `through` sees its quads on their way.
+    """
+    release = str(iris.graph("release"))
+    return {
+        unit: digest_of(lines(through(unit_quads(store, graphs))))
+        for unit, graphs in graphs_of_units(store, iris).items()
+        if unit != release
+    }
+
+
+def digest_of(ordered: Iterable[bytes]) -> str:
+    """Return the digest of canonical lines that are in order."""
+    digest = hashlib.sha256()
+    for line in ordered:
+        digest.update(line)
+    return digest.hexdigest()
+
+
+def description_digest(ordered: Iterable[bytes]) -> tuple[str, list[str]]:
+    """Return the digest over the lines of `graph/release`, but for those that state it; and what those state."""
+    mark = f"<{KG.descriptionDigest}>".encode()
+    said: list[str] = []
+    rest: list[bytes] = []
+    for line in ordered:
+        if line.split(b" ", 2)[1] == mark:
+            said.append(line.decode().split('"')[1] if line.count(b'"') > 1 else "")
+        else:
+            rest.append(line)
+    return digest_of(rest), said
+
+
 def release_digest(units: Mapping[str, str]) -> str:
     """Return the Merkle tree hash (RFC 9162, section 2.1.1) over the sorted lines `IRI SP digest`, in hex."""
-    return _tree([f"{unit} {digest}".encode() for unit, digest in sorted(units.items())]).hex()
-
-
-def _tree(leaves: list[bytes]) -> bytes:
-    if not leaves:
-        return hashlib.sha256(b"").digest()
-    if len(leaves) == 1:
-        return hashlib.sha256(b"\x00" + leaves[0]).digest()
-    split = 1 << ((len(leaves) - 1).bit_length() - 1)
-    return hashlib.sha256(b"\x01" + _tree(leaves[:split]) + _tree(leaves[split:])).digest()
+    return merkle.root(units)

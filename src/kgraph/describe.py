@@ -20,7 +20,7 @@ from rdflib import SH, VOID, XSD, Literal, URIRef
 from rdflib.namespace import DCTERMS, RDF
 from rdflib.term import Node
 
-from kgraph.canonical import ox_quad
+from kgraph.canonical import digest_of, lines, ox_quad
 from kgraph.errors import KgraphError
 from kgraph.terms import KG, NANOPUB_GRAPHS, PREFIXES, SD, VOID_EXT, Iris, Quad, fragment
 
@@ -78,8 +78,11 @@ _CLAIMS = (
 )
 
 
-def describe(store: ox.Store, iris: Iris, *, title: str, licence: str, digest: str) -> None:
-    """Put `graph/release` into a store that holds all other graphs of the release `digest`."""
+def describe(store: ox.Store, iris: Iris, *, title: str, licence: str, digest: str) -> str:
+    """Put `graph/release` into a store that holds all other graphs of the release `digest`.
+
+    Return the digest over its canonical lines, which it states in one line more.
+    """
     home = ox.NamedNode(iris.graph("release"))
     store.remove_graph(home)
     whole = _measure(store, _ALL, iris)
@@ -90,8 +93,10 @@ def describe(store: ox.Store, iris: Iris, *, title: str, licence: str, digest: s
                 del counts["objects",]
             release = _Release(iris, counts, title, licence, digest)
             said, found = set(map(ox_quad, release.quads())), set(store.quads_for_pattern(None, None, None, home))
+            own = digest_of(lines(said))
+            said.add(ox_quad((URIRef(iris.base), KG.descriptionDigest, Literal(own), iris.graph("release"))))
             if said == found:
-                return
+                return own
             store.remove_graph(home)
             store.extend(said)
     raise KgraphError("the description of the release did not settle")

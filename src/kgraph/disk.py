@@ -11,6 +11,7 @@ from kgraph.errors import KgraphError
 from kgraph.release import CURRENT
 
 Note = Callable[[str], None]
+PURGING = ".purging-"  # what the name of a release that is being removed begins with
 
 
 def switch(releases: Path, digest: str) -> None:
@@ -36,8 +37,9 @@ def lock(releases: Path, note: Note) -> Iterator[None]:
         except BlockingIOError:
             note("another build is running here: waiting for it")
             fcntl.flock(stream, fcntl.LOCK_EX)
-        for debris in releases.glob(".building-*"):
-            shutil.rmtree(debris, ignore_errors=True)
+        for mark in (".building-", PURGING):
+            for debris in releases.glob(f"{mark}*"):
+                shutil.rmtree(debris, ignore_errors=True)
         yield
 
 

@@ -54,6 +54,18 @@ class BrokenRelease(NoRelease):
     title, code = "Broken release", "broken-release"
 
 
+class CannotVerify(KgraphError):
+    """There is nothing to verify, nothing to hold it against, or it cannot be read."""
+
+    title, code = "Cannot verify", "cannot-verify"
+
+
+class Withheld(KgraphError):
+    """A claim whose content was taken out of the release; `date` and `reason`, a class, say when and why."""
+
+    status, exit_code, title, code = 410, 1, "Withheld", "withheld"
+
+
 class NoArchive(KgraphError):
     """The archive, or a document's text in it, is not there."""
 

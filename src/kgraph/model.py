@@ -4,7 +4,7 @@ import datetime as dt
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from functools import cache
 from typing import Annotated, Any, Literal, TypeVar
@@ -402,7 +402,8 @@ class Claim(Record):
     attestations: Many[Attestation]
     curator: Slug | None = None
     curated: Day | None = None
-    status: Literal["retracted", "superseded", "withheld"] | None = None
+    status: Literal["retracted", "superseded"] | None = None  # a withheld one is a `Withheld`
+    status_date: Day | None = None
     reason: Text | None = None
     superseded_by: Slug | None = None
 
@@ -412,11 +413,43 @@ class Claim(Record):
             raise Refused("missing-reason", "status is given without a reason", "a reason")
         if (self.status == "superseded") != (self.superseded_by is not None):
             raise Refused("bad-status", "superseded and superseded-by go together", "both or neither")
+        if self.status is None and (self.reason is not None or self.status_date is not None):
+            raise Refused("bad-status", "a reason or status-date is given without a status", "a status, or neither")
         return self
 
     def toll_id(self, index: int) -> str:
         """Return the fragment of the toll at `index`: its own identifier, else its number from 1."""
         return f"toll-{self.tolls[index].id or index + 1}"
+
+
+class Withheld(Record):
+    """What is left of a claim whose content is not to be published: when that was decided, and a class of reason.
+
+    The other keys of a claim may stand in the record; none of them is read but for the names in them (`named`).
+    """
+
+    id: Slug
+    status: Literal["withheld"]
+    status_date: Day
+    reason: Literal["safety", "privacy", "legal", "error"]
+    named: tuple[str, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _reads_no_more(cls, value: dict[str, Any]) -> dict[str, Any]:
+        known = sorted(info.alias or name for name, info in Claim.model_fields.items())
+        for key in value:
+            if key not in known:
+                raise Refused("unknown-key", f"unknown key {key!r}", ", ".join(known))
+        kept = {name: value[name] for name in ("id", "status", "status-date", "reason") if name in value}
+        return kept | {"named": tuple(dict.fromkeys(_scalars(list(value.values()))))}
+
+
+def _scalars(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _scalars(item)
 
 
 class Excuse(Record):
@@ -447,6 +480,7 @@ class Corpus:
     coverage: dict[str, Excuse]
     claims: dict[str, Claim]
     origins: dict[tuple[str, str], "RecordOrigin"]
+    withheld: dict[str, Withheld] = field(default_factory=dict)
 
     def anchors(self) -> Iterator[tuple[str, str, tuple[str | int, ...], Anchor]]:
         """Yield each anchor with the kind, identifier and path of where it stands."""

@@ -34,6 +34,8 @@ class Writer:
         """Yield the quads of all records."""
         for claim in self.corpus.claims.values():
             yield from self.claim(claim)
+        for withheld in self.corpus.withheld.values():
+            yield from self.tombstone(withheld)
         yield from self.shared()
 
     def claim(self, claim: model.Claim) -> Iterator[Quad]:
@@ -51,6 +53,12 @@ class Writer:
             yield from _put(toll_iri, self._toll(iri, toll), graph["assertion"])
         yield from self._provenance(claim, iri, graph)
         yield from self._pubinfo(claim, iri, graph["pubinfo"])
+
+    def tombstone(self, withheld: model.Withheld) -> Iterator[Quad]:
+        """Yield what is left of a withheld claim: status, date and class of reason."""
+        iri = self.iris.of("claim", withheld.id)
+        pairs: list[Pair] = [(KG.status, Literal("withheld")), (KG.statusDate, _day(withheld.status_date))]
+        yield from _put(iri, [*pairs, (KG.reasonClass, Literal(withheld.reason))], fragment(iri, "pubinfo"))
 
     def shared(self) -> Iterator[Quad]:
         """Yield the quads of agents, victims, places, events, documents and passages."""
@@ -144,7 +152,9 @@ class Writer:
         if attestation.medium:
             pairs += self._all(KG.medium, "agent", [attestation.medium])
         if attestation.relays:
-            pairs += self._all(KG.relays, "attestation", [attestation.relays])
+            claim = attestation.relays.partition("/")[0]
+            gone = claim in self.corpus.withheld  # then who attested it is not told
+            pairs += self._all(KG.relays, *(("claim", [claim]) if gone else ("attestation", [attestation.relays])))
         if attestation.hedge:
             pairs.append((KG.hedge, Literal(attestation.hedge, lang="en")))
         return pairs
@@ -156,6 +166,7 @@ class Writer:
         pairs.append((DCTERMS.license, URIRef(self.licence)))
         yield from _put(fragment(iri, "np"), pairs, home)
         status: list[Pair] = [(KG.status, Literal(claim.status))] if claim.status else []
+        status += [(KG.statusDate, _day(claim.status_date))] if claim.status_date else []
         status += [(KG.reason, Literal(claim.reason, lang="en"))] if claim.reason else []
         status += self._all(KG.supersededBy, "claim", [claim.superseded_by]) if claim.superseded_by else []
         yield from _put(iri, status, home)

@@ -36,7 +36,9 @@ class _Loading:
     data: Path
     findings: list[Finding] = field(default_factory=list)
     origins: dict[tuple[str, str], RecordOrigin] = field(default_factory=dict)
-    records: dict[str, dict[str, Any]] = field(default_factory=lambda: {kind: {} for kind in (*SHARED, "claims")})
+    records: dict[str, dict[str, Any]] = field(
+        default_factory=lambda: {kind: {} for kind in (*SHARED, "claims", "withheld")}
+    )
 
 
 def load(root: Path) -> tuple[Corpus, list[Finding]]:
@@ -70,6 +72,8 @@ def _load_file(loading: _Loading, kind: str, cls: type[model.Record], path: Path
 
 
 def _load_record(loading: _Loading, kind: str, cls: type[model.Record], value: Any, origin: RecordOrigin) -> None:
+    if kind == "claims" and isinstance(value, dict) and value.get("status") == "withheld":
+        kind, cls = "withheld", model.Withheld
     try:
         record = cls.model_validate(value)
     except ValidationError as errors:
@@ -77,8 +81,10 @@ def _load_record(loading: _Loading, kind: str, cls: type[model.Record], value: A
         return
     ident: str = record.id  # type: ignore[attr-defined]
     known = loading.records[kind]
-    if ident in known:
-        first = loading.origins[kind, ident].at()
+    same = ("claims", "withheld") if kind in {"claims", "withheld"} else (kind,)
+    taken = next((other for other in same if ident in loading.records[other]), None)
+    if taken is not None:
+        first = loading.origins[taken, ident].at()
         loading.findings.append(
             Finding(
                 code="duplicate-id", file=origin.file, line=origin.at("id").line, value=ident,

@@ -27,6 +27,7 @@ class Manifest:
     exports: dict[str, str]
     software: dict[str, str]
     predecessor: str | None
+    description: str | None = None  # the digest that `graph/release` states of its own lines; older releases have none
 
     def to_json(self) -> str:
         """Return the manifest as it stands in its file."""
@@ -73,7 +74,12 @@ def open_release(path: Path) -> Release:
     """Return the release in the folder `path`; raise `BrokenRelease` where its manifest or store is not whole."""
     try:
         members = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
-        manifest = Manifest(**{field.name: members[field.name] for field in fields(Manifest)})
+        manifest = Manifest(
+            **{
+                field.name: members.get(field.name) if field.name == "description" else members[field.name]
+                for field in fields(Manifest)
+            }
+        )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BrokenRelease(f"release {path.name}: its manifest cannot be read: {error}") from error
     if manifest.digest != path.name or not (path / STORE / "CURRENT").is_file():

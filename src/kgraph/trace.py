@@ -9,7 +9,7 @@ from rdflib import Literal, URIRef
 from rdflib.namespace import DCTERMS, RDFS, SKOS
 from rdflib.term import Node
 
-from kgraph.errors import UnknownThing
+from kgraph.errors import UnknownThing, Withheld
 from kgraph.passages import Archive
 from kgraph.store.base import Engine
 from kgraph.terms import KG, NANOPUB_GRAPHS, OA, SCHEMA, Iris, Quad, fragment, local_name
@@ -21,6 +21,7 @@ _LINKS = {
     "contradicts": "contradicts",
     "supports": "supports",
     "part of": "partOf",
+    "superseded by": "supersededBy",
 }
 
 
@@ -128,6 +129,20 @@ def thing(engine: Engine, iri: Node | None) -> Thing | None:
     return None if iri is None else Thing(str(iri), label(engine, iri))
 
 
+def refuse_withheld(claim: "_Node") -> None:
+    """Raise `Withheld` where of a claim there is nothing but that it is withheld."""
+    reason = claim.text(KG.reasonClass)
+    if reason is not None:
+        since = claim.text(KG.statusDate)
+        raise Withheld(f"{claim.iri} is withheld since {since}, by reason of {reason}", date=since, reason=reason)
+
+
+def require_published(engine: Engine, iris: Iris, kind: str, ident: str) -> None:
+    """Raise `Withheld` where an IRI is, or lies below, that of a withheld claim."""
+    if kind in {"claim", "attestation"}:
+        refuse_withheld(_Node(engine, iris.of("claim", ident.partition("/")[0])))
+
+
 def claim_quads(engine: Engine, iri: URIRef) -> list[Quad]:
     """Return the four graphs of a claim, and what is derived of it."""
     found: list[Quad] = []
@@ -144,6 +159,7 @@ def trace(engine: Engine, ident: str, archive: Archive | None = None) -> Trace:
     iri = URIRef(ident if ident.startswith(iris.base) else iris.of("claim", ident))
     claim = _Node(engine, iri)
     statement = claim.text(KG.statement)
+    refuse_withheld(claim)
     if statement is None:
         raise UnknownThing(f"there is no claim {ident!r} in release {release.digest[:12]}", value=ident)
     curation = _Node(engine, fragment(iri, "np"))

@@ -70,6 +70,9 @@ def check(corpus: Corpus, ontology: Ontology, *, curator: str) -> list[Finding]:
         {i: [r.to for r in c.relations if r.kind in {"narrows", "part-of"}] for i, c in corpus.claims.items()},
         "relations",
     )  # fmt: skip
+    _check_cycles(
+        job, "claims", {i: filter(None, [c.superseded_by]) for i, c in corpus.claims.items()}, "superseded-by"
+    )
     if curator not in corpus.agents and any(claim.curator is None for claim in corpus.claims.values()):
         message = f"the curator {curator!r} of kgraph.toml is no agent"
         job.findings.append(Finding(code="unknown-name", file="kgraph.toml", message=message, value=curator))
@@ -98,6 +101,7 @@ def _values(part: model.Record, key: str) -> Iterator[tuple[_Path, str]]:
 def _check_names(job: _Check, kind: str, ident: str, path: _Path, part: model.Record) -> None:
     for key, kinds in _REFERENCES.get(type(part), {}).items():
         known = sorted(name for other in kinds for name in getattr(job.corpus, other))
+        known += sorted(job.corpus.withheld) if key == "superseded-by" else []
         for place, value in _values(part, key):
             _require(job, kind, ident, (*path, *place), value, known, f"no record of {' or '.join(kinds)}")
     for scheme in _CONCEPTS.get(type(part), ()):
@@ -133,7 +137,8 @@ def _check_claim(job: _Check, ident: str, claim: model.Claim) -> None:
         if kind == "attestation" and not _attested(job.corpus, name):
             _unknown_attestation(job, ident, ("about", n), name)
         elif kind != "attestation":
-            _require(job, "claims", ident, ("about", n), name, sorted(getattr(job.corpus, f"{kind}s")), f"no {kind}")
+            known = sorted(getattr(job.corpus, f"{kind}s")) + (sorted(job.corpus.withheld) if kind == "claim" else [])
+            _require(job, "claims", ident, ("about", n), name, known, f"no {kind}")
     _check_tolls(job, ident, claim)
     for word, reason in loaded_words(claim):
         job.report(
@@ -177,6 +182,8 @@ def _check_tolls(job: _Check, ident: str, claim: model.Claim) -> None:
 
 def _attested(corpus: Corpus, name: str) -> bool:
     claim, agent, *ident = name.split("/")
+    if claim in corpus.withheld:
+        return True
     found = corpus.claims.get(claim)
     wanted = ident[0] if ident else None
     return found is not None and any(agent in a.agent and a.id == wanted for a in found.attestations)

@@ -16,6 +16,8 @@ from kgraph import coverage as covering
 from kgraph.cli import show
 from kgraph.cli.bench import bench
 from kgraph.cli.queries import queries, query
+from kgraph.cli.releases import release
+from kgraph.cli.verify import export, verify_command
 from kgraph.errors import InvalidData, KgraphError, SettingsError
 from kgraph.model import Finding
 from kgraph.passages import Archive
@@ -148,19 +150,18 @@ def coverage(load: Any, form: str, output: Path | None, *, symmetry: bool) -> No
 def build(load: Any, form: str, quads: Path | None) -> None:
     """Compile the data into a release and make it current."""
     noted = show.console(sys.stderr)
-    release, written = building.build(load(), quads=quads, note=lambda text: noted.print(f"kgraph: {text}"))
-    manifest = release.manifest
+    built, written = building.build(load(), quads=quads, note=lambda text: noted.print(f"kgraph: {text}"))
+    manifest = built.manifest
     if form == "json":
         click.echo(
             json.dumps(
-                {"release": release.digest, "written": written, "claims": manifest.claims, "quads": manifest.quads}
+                {"release": built.digest, "written": written, "claims": manifest.claims, "quads": manifest.quads}
             )
         )
         return
     what = "Built" if written else "Up to date:"
     show.console(sys.stdout).print(
-        f"{what} {release.digest}: {manifest.claims} claims, {manifest.attestations} attestations,"
-        f" {manifest.quads} quads"
+        f"{what} {built.digest}: {manifest.claims} claims, {manifest.attestations} attestations, {manifest.quads} quads"
     )
 
 
@@ -182,12 +183,12 @@ def serve(load: Any, /, **flags: Any) -> None:
     from kgraph.web.server import Server  # noqa: PLC0415 - loads a web server: only this command needs it
 
     loaded: settings.Settings = load(**flags)
-    release = current_release(loaded.releases)
+    serving = current_release(loaded.releases)
     _require_free(loaded.host, loaded.port)
 
     def announce(host: str, port: int) -> None:
         shown = f"[{host}]" if ":" in host else host
-        click.echo(f"Serving {release.digest} at http://{shown}:{port}/")
+        click.echo(f"Serving {serving.digest} at http://{shown}:{port}/")
 
     Server(loaded, announce).run()
 
@@ -223,6 +224,5 @@ def trace_command(load: Any, claim: str, form: str) -> None:
         show.console(sys.stdout).print(show.trace_tree(found))
 
 
-main.add_command(bench)
-main.add_command(query)
-main.add_command(queries)
+for _command in (bench, export, queries, query, release, verify_command):
+    main.add_command(_command)

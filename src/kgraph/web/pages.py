@@ -18,8 +18,11 @@ def home() -> Response:
     release = source.release()
     iris = Iris(release.manifest.base_iri)
     groups: dict[Thing, list[tuple[str, Thing, list[str]]]] = {}
+    out_of_force = {subject for subject, *_ in source.quads(None, KG.status)}
     for subject, _, event, _ in source.quads(None, KG.event):
         iri = URIRef(str(subject))
+        if iri in out_of_force:
+            continue
         stances = sorted(label(source, node) for _, _, node, _ in source.quads(iri, KG.attestation))
         row = (iri.removeprefix(iris.base), Thing(str(iri), label(source, iri)), stances)
         groups.setdefault(Thing(str(event), label(source, event)), []).append(row)

@@ -11,7 +11,7 @@ from kgraph.errors import UnknownThing
 from kgraph.formats import HTML, NQUADS, RESOURCES, TRIG, Format, by_name, require
 from kgraph.store.serialize import serialize
 from kgraph.terms import KG, KINDS, Iris, Quad, local_name
-from kgraph.trace import Thing, claim_quads, label, trace
+from kgraph.trace import Thing, claim_quads, label, require_published, trace
 from kgraph.web.context import archive, conditional, engine
 
 blueprint = Blueprint("resources", __name__)
@@ -41,7 +41,9 @@ def _links(name: str) -> str:
 def _quads(kind: str, ident: str) -> tuple[URIRef, Sequence[Quad]]:
     """Return the IRI of a thing and the quads that tell of it; raise `UnknownThing` where there are none."""
     source = engine()
-    iri = Iris(source.release().manifest.base_iri).of(kind, ident)
+    iris = Iris(source.release().manifest.base_iri)
+    require_published(source, iris, kind, ident)
+    iri = iris.of(kind, ident)
     if kind == "claim":
         quads: Sequence[Quad] = claim_quads(source, iri)
     elif kind == "graph":
