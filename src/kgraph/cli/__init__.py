@@ -15,6 +15,7 @@ from kgraph import build as building
 from kgraph import coverage as covering
 from kgraph.cli import show
 from kgraph.cli.bench import bench
+from kgraph.cli.drift import drift
 from kgraph.errors import InvalidData, KgraphError, SettingsError, UnknownThing
 from kgraph.formats import GRAPHS, RESULTS, by_name
 from kgraph.model import Finding
@@ -266,3 +267,4 @@ def trace_command(load: Any, claim: str, form: str) -> None:
 
 
 main.add_command(bench)
+main.add_command(drift)
