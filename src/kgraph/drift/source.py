@@ -97,6 +97,7 @@ class _Redirects(HTTPRedirectHandler):
     def redirect_request(
         self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
     ) -> Request | None:
+        fp.close()
         before, after = req.type, urlsplit(newurl).scheme
         if after != before and (before, after) != ("http", "https"):
             detail = f"{req.full_url} redirects from {before} to {after}: {newurl}"

@@ -159,10 +159,12 @@ def _flow(value: Any) -> str:
 def _appended(path: Path, planned: Update) -> str:
     """Return the record file with the new record at its end; raise where it would not read as just one record more."""
     old = path.read_bytes().decode("utf-8")
-    lines = old.splitlines(keepends=True)
+    lines = old.split("\n")
     indent = next((re.match(r" *", line) for line in lines if re.match(r" *- ?", line)), None)
-    newline = "\r\n" if lines and lines[0].endswith("\r\n") else "\n"
-    added = "".join(f"{indent[0] if indent else ''}{line}{newline}" for line in planned.yaml.splitlines())
+    newline = "\r\n" if lines and lines[0].endswith("\r") else "\n"
+    added = "".join(
+        f"{indent[0] if indent else ''}{line}{newline}" for line in planned.yaml.removesuffix("\n").split("\n")
+    )
     text = old + ("" if old.endswith("\n") else newline) + added
     before = yamlfile.read(path, FILE)
     with tempfile.TemporaryDirectory() as folder:  # records hold no more of a source than is committed
