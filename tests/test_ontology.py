@@ -10,7 +10,7 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 from rdflib import SH, Graph, Literal, URIRef
-from rdflib.namespace import DCTERMS, FOAF, OWL, RDF, RDFS, SKOS, XSD
+from rdflib.namespace import DCTERMS, FOAF, OWL, PROV, RDF, RDFS, SKOS, XSD
 
 from conftest import REPOSITORY, copy_corpus
 from kgraph import build, model, ontology, settings, shapes
@@ -68,6 +68,13 @@ FULL = {
   retrieved: 2026-11-01
   previous-version: report
   source: {document: memo, from: An aide, to: wrote that}
+- id: memo-v2
+  title: A memo
+  file: memo-v2.txt
+  sha256: LATER
+  previous-version: memo
+  source: {url: "https://example.org/memo"}
+  carries: [{document: memo-v2, from: An aide, to: wrote that, was: 0-18}]
 """,
     "claims/full": """
 - id: ford-emptied
@@ -143,6 +150,7 @@ KEYS: dict[str, URIRef | None] = {
     "tolls": KG.toll,
     "attestations": KG.attestation,
     "relations": None,  # relations name their claims
+    "carries": None,  # a passage names the one of the version before
     "position": GEO.hasGeometry,
     "latitude": GEO.asWKT,
     "longitude": GEO.asWKT,
@@ -180,11 +188,13 @@ def full_corpus(folder: Path) -> Settings:
     """Return a copy of the test corpus that uses every record key."""
     loaded = copy_corpus(folder)
     digest = hashlib.sha256(MEMO.encode()).hexdigest()
+    later = f"Again: {MEMO}"
     (folder / "archive" / "memo.txt").write_text(MEMO)
+    (folder / "archive" / "memo-v2.txt").write_text(later)
     (folder / "archive" / KEY_FILE).write_bytes(b"a key for tests")
     for name, text in FULL.items():
         with (folder / "data" / f"{name}.yaml").open("a", encoding="utf-8") as stream:
-            stream.write(text.replace("DIGEST", digest))
+            stream.write(text.replace("DIGEST", digest).replace("LATER", hashlib.sha256(later.encode()).hexdigest()))
     _, findings = build.anchor(loaded)
     assert findings == []
     return loaded
@@ -287,6 +297,8 @@ def test_keys_without_a_property_of_their_own(full: Graph) -> None:
     assert full.value(iris.of("agent", "editors"), KG.source) == URIRef("https://example.org/editors")
     assert (full.value(iris.of("document", "memo"), KG.source), RDF.type, KG.Passage) in full
     assert len(set(full.subjects(RDF.type, KG.Relation))) == 5
+    carried, before = iris.of("passage", "memo-v2/7-25"), iris.of("passage", "memo/0-18")
+    assert (carried, PROV.wasRevisionOf, before) in full
 
 
 def test_every_key_conforms(tmp_path: Path) -> None:

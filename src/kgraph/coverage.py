@@ -12,6 +12,7 @@ from typing import Any
 import sentencex
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from kgraph.carried import Rest, resting
 from kgraph.errors import NoArchive
 from kgraph.model import Claim, Corpus, Document
 from kgraph.passages import Archive, Key, Passage, heading_at
@@ -230,8 +231,10 @@ def split(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _document(corpus: Corpus, lock: dict[Key, Passage], document: Document, text: str) -> Iterator[Sentence]:
-    claims = list(_spans(corpus, lock, document.id))
+    kept = list(_carried(corpus, lock, document))
+    claims = [*_spans(corpus, lock, document.id), *((rest.ident, p) for p, rest in kept if rest.kind == "claims")]
     excuses = [(lock[e.passage.key], e.reason) for e in corpus.coverage.values() if e.passage.document == document.id]
+    excuses += [(p, corpus.coverage[rest.ident].reason) for p, rest in kept if rest.kind == "coverage"]
     for start, end in split(text):
         touching = [(ident, p) for ident, p in claims if p.start < end and p.end > start]
         spans = [(p.start, p.end) for _, p in touching]
@@ -251,6 +254,13 @@ def _spans(corpus: Corpus, lock: dict[Key, Passage], document: str) -> Iterator[
             for anchor in attestation.passage:
                 if anchor.document == document:
                     yield ident, lock[anchor.key]
+
+
+def _carried(corpus: Corpus, lock: dict[Key, Passage], document: Document) -> Iterator[tuple[Passage, Rest]]:
+    """Yield what rests on the passages of a newer version through the version before."""
+    rests = resting(corpus, lock) if document.carries else {}
+    for entry in document.carries:
+        yield from ((lock[entry.key], rest) for rest in rests.get(lock[entry.key].ident, ()))
 
 
 def _gaps(text: str, start: int, end: int, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:

@@ -199,6 +199,12 @@ class Anchor(Record):
         return (self.document, self.section or "", self.after or "", self.from_, self.to)
 
 
+class Carried(Anchor):
+    """Where a newer version of a document has the same words: `was` is the span of the passage in the one before."""
+
+    was: Annotated[str, Field(pattern=r"^(0|[1-9]\d{0,14})-[1-9]\d{0,14}$")]
+
+
 class Address(Record):
     """A source that is an address."""
 
@@ -213,7 +219,7 @@ class Gazetteer(Record):
 
 
 def _source_kind(value: Any) -> str:
-    keys = value if isinstance(value, dict) else {}
+    keys = value if isinstance(value, dict) else value.model_fields_set if isinstance(value, Record) else {}
     return "(address)" if "url" in keys else "(gazetteer)" if "gazetteer" in keys else "(passage)"
 
 
@@ -323,6 +329,7 @@ class Document(Record):
     retrieved: Day | None = None
     previous_version: Slug | None = None
     source: Source
+    carries: Many[Carried] = ()
 
 
 class Toll(Record):
@@ -488,6 +495,9 @@ class Corpus:
             for ident, record in getattr(self, kind).items():
                 if isinstance(record.source, Anchor):
                     yield kind, ident, ("source",), record.source
+        for ident, document in self.documents.items():
+            for n, carried in enumerate(document.carries):
+                yield "documents", ident, ("carries", n), carried
         for ident, excuse in self.coverage.items():
             yield "coverage", ident, ("passage",), excuse.passage
         for ident, claim in self.claims.items():

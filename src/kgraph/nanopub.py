@@ -11,7 +11,7 @@ from rdflib import Literal, URIRef
 from rdflib.namespace import DCTERMS, FOAF, PROV, RDF, RDFS, XSD
 from rdflib.term import Node
 
-from kgraph import model
+from kgraph import carried, model
 from kgraph.model import Corpus, edtf_bounds
 from kgraph.passages import Key, Passage
 from kgraph.terms import EDTF, GEO, KG, NP, NPX, OA, SCHEMA, Iris, Quad, concept, fragment, text_fragment
@@ -75,12 +75,32 @@ class Writer:
             yield from self._put("event", event.id, self._event(event))
         for document in self.corpus.documents.values():
             yield from self._put("document", document.id, self._document(document))
-        used = {anchor.key: anchor for kind, _, _, anchor in self.corpus.anchors() if kind != "coverage"}
+        told = self._told()
+        anchors = [anchor for kind, _, _, anchor in self.corpus.anchors() if kind != "coverage"]
+        used = {anchor.key: anchor for anchor in anchors if self.lock[anchor.key].ident in told}
         reasons: dict[Passage, str] = {}
         for key in sorted(used):
             reasons.setdefault(self.lock[key], used[key].why_long or "")
         for passage, reason in reasons.items():
             yield from self._passage(passage, reason)
+        yield from self._carried(told)
+
+    def _told(self) -> set[str]:
+        """Return the passages that something in the graph rests on; an excuse is not in the graph."""
+        rests = carried.resting(self.corpus, self.lock)
+        return {ident for ident, found in rests.items() if any(rest.kind != "coverage" for rest in found)}
+
+    def _carried(self, told: set[str]) -> Iterator[Quad]:
+        """Yield the link of each carried passage to the one with the same words in the version before."""
+        links = {
+            (self.lock[entry.key].ident, f"{document.previous_version}/{entry.was}"): None
+            for document in self.corpus.documents.values()
+            for entry in document.carries
+        }
+        for new, old in links:
+            if new in told and old in told:
+                pairs = [(PROV.wasRevisionOf, self.iris.of("passage", old))]
+                yield from _put(self.iris.of("passage", new), pairs, self.iris.graph("passages"))
 
     def _put(self, kind: str, ident: str, pairs: Sequence[Pair]) -> Iterator[Quad]:
         return _put(self.iris.of(kind, ident), pairs, self.iris.graph(f"{kind}s"))

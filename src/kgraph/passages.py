@@ -181,11 +181,11 @@ def count_sentences(text: str) -> int:
 def read_lock(path: Path) -> dict[Key, Passage]:
     """Read the lock of anchors; an absent file is an empty lock."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
     except FileNotFoundError:
         return {}
     lock: dict[Key, Passage] = {}
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(lines if lines != [""] else [], 1):
         try:
             entry = json.loads(line)
             document, section, after, from_, to = (entry.pop(name) or "" for name in _KEY)

@@ -23,6 +23,7 @@ _NESTED: dict[str, type[model.Record]] = {
     "relations": model.Relation,
     "attestations": model.Attestation,
     "passage": model.Anchor,
+    "carries": model.Carried,
     "(passage)": model.Anchor,
     "(address)": model.Address,
     "(gazetteer)": model.Gazetteer,

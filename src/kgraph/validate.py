@@ -6,7 +6,7 @@ from typing import Any
 
 from rapidfuzz.process import extractOne
 
-from kgraph import model
+from kgraph import carried, model
 from kgraph.errors import NoArchive
 from kgraph.model import Corpus, Finding
 from kgraph.ontology import Ontology
@@ -22,6 +22,7 @@ _REFERENCES: dict[type[model.Record], dict[str, tuple[str, ...]]] = {
     model.Event: {"part-of": ("events",)},
     model.Document: {"publisher": ("agents",), "previous-version": ("documents",)},
     model.Anchor: {"document": ("documents",)},
+    model.Carried: {"document": ("documents",)},
     model.Toll: {"victim": ("victims", "agents")},
     model.Relation: {"to": ("claims",)},
     model.Attestation: {"agent": ("agents",), "document": ("documents",), "medium": ("agents",)},
@@ -64,6 +65,8 @@ def check(corpus: Corpus, ontology: Ontology, *, curator: str) -> list[Finding]:
         _check_claim(job, ident, claim)
     for kind in ("places", "events"):
         _check_cycles(job, kind, {i: filter(None, [r.part_of]) for i, r in getattr(corpus, kind).items()}, "part-of")
+    versions = {i: filter(None, [r.previous_version]) for i, r in corpus.documents.items()}
+    _check_cycles(job, "documents", versions, "previous-version")
     _check_cycles(job, "agents", {i: r.member_of for i, r in corpus.agents.items()}, "member-of")
     _check_cycles(
         job, "claims",
@@ -230,6 +233,19 @@ def check_anchors(corpus: Corpus, lock: Mapping[Key, Passage], archive: Archive 
                 f"{ident}: passage {passage.ident} reads otherwise, or stands elsewhere, than the lock says",
                 value=passage.ident, accepted=f"{resolved[anchor.key].ident}: look, then run `kgraph anchor`",
             )  # fmt: skip
+    for fault in carried.faults(corpus, lock):
+        at = corpus.where("documents", fault.document, *fault.path)
+        job.findings.append(
+            Finding(
+                code=fault.code,
+                severity=fault.severity,
+                file=at.file,
+                line=at.line,
+                message=fault.message,
+                value=fault.value,
+                accepted=fault.accepted,
+            )
+        )
     job.findings += [
         Finding(code="no-archive-text", severity="warning", file="data/documents.yaml", message=text, value=text)
         for text in sorted(missing)

@@ -15,6 +15,7 @@ from kgraph import build as building
 from kgraph import coverage as covering
 from kgraph.cli import show
 from kgraph.cli.bench import bench
+from kgraph.cli.drift import drift
 from kgraph.cli.queries import queries, query
 from kgraph.cli.releases import release
 from kgraph.cli.verify import export, verify_command
@@ -224,5 +225,5 @@ def trace_command(load: Any, claim: str, form: str) -> None:
         show.console(sys.stdout).print(show.trace_tree(found))
 
 
-for _command in (bench, export, queries, query, release, verify_command):
+for _command in (bench, drift, export, queries, query, release, verify_command):
     main.add_command(_command)
