@@ -6,6 +6,7 @@ An example says what it asks, and its text; tools that write queries learn from 
 
 import re
 from collections.abc import Iterator, Sequence
+from hashlib import sha256
 from pathlib import Path
 
 from rdflib import SH, SKOS, XSD, Literal, URIRef
@@ -76,8 +77,8 @@ def check_headers(paths: Sequence[Path], root: Path) -> list[Finding]:
 def examples(paths: Sequence[Path], iris: Iris) -> Iterator[Quad]:
     """Yield `graph/queries`: what each saved query asks, its text and parameters; names and forms passed `check_names`.
 
-    The text is the one that is asked where nobody gives a parameter. The endpoint that an example is for
-    (`schema:target`) is known only to a server, and is added there.
+    The text is the one that is asked where nobody gives a parameter; the digest is that of the whole file. The endpoint
+    that an example is for (`schema:target`) is known only to a server, and is added there.
     """
     home = iris.graph("queries")
     for path in paths:
@@ -96,6 +97,7 @@ def examples(paths: Sequence[Path], iris: Iris) -> Iterator[Quad]:
             yield query, SCHEMA.keywords, Literal(tag), home
         yield query, predicate, Literal(unasked(saved)), home
         yield query, SH.prefixes, URIRef(iris.base), home
+        yield query, KG.sha256, Literal(sha256(_text(path).encode()).hexdigest()), home
         for parameter in saved.header.params:
             yield from ((*triple, home) for triple in _parameter(query, parameter))
 
@@ -120,6 +122,11 @@ def _parameter(query: URIRef, parameter: Parameter) -> Iterator[tuple[URIRef, UR
 def write_queries(paths: Sequence[Path], folder: Path) -> None:
     """Make the saved queries in the folder of a release those at `paths`."""
     for path in paths:
-        write_whole(folder / path.name, path.read_text(encoding="utf-8"))
+        write_whole(folder / path.name, _text(path))
     for path in set(folder.glob("*.rq")) - {folder / path.name for path in paths}:
         path.unlink()
+
+
+def _text(path: Path) -> str:
+    """Return a saved query as it stands in a release."""
+    return path.read_text(encoding="utf-8")
