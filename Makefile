@@ -25,7 +25,7 @@ test: .venv/ready-test lint
 	$(BIN)/pytest
 	$(MAKE) test-wheel
 
-# The tests again, with the package as it is installed from the wheel; attacks, protocol and loads need no second run.
+# What rests on the files and commands of the package, again, as it is installed from the wheel.
 test-wheel: .venv/ready-test
 	rm -rf dist/wheel
 	$(BIN)/python -m hatchling build -t wheel -d dist/wheel
