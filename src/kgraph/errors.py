@@ -84,6 +84,12 @@ class UnknownThing(KgraphError):
     status, exit_code, title, code = 404, 1, "Not found", "not-found"
 
 
+class NotServed(KgraphError):
+    """A link pins a version of a saved query, or a release, that is not the one served now."""
+
+    status, exit_code, title, code = 404, 1, "Not served now", "not-served"
+
+
 class BadRequest(KgraphError):
     """A parameter is missing, unknown, doubled or malformed."""
 

@@ -11,7 +11,7 @@ TAGS = (
     "events", "counts", "attestation and denial", "corroboration", "weapons", "victims", "alleged perpetrators",
     "places and time", "accountability", "provenance", "data quality",
 )  # fmt: skip
-RESERVED = ("limit", "offset", "timeout", "format")
+RESERVED = ("limit", "offset", "timeout", "format", "version", "release")
 CLASSES = {
     "kg:Agent": ("agent",),
     "kg:Claim": ("claim",),

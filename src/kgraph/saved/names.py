@@ -79,13 +79,14 @@ class Names:
     def choices(self, of: Sequence[str]) -> tuple[Choice, ...]:
         """Return the members of the classes and schemes `of`, by label; of very many, the first `MAX_CHOICES`."""
         key = (self._engine.release().digest, tuple(of))
-        if key not in self._kept:
-            if any(digest != key[0] for digest, _ in self._kept):
-                self._kept.clear()
+        kept = self._kept.get(key)
+        if kept is None:
             members = dict.fromkeys(iri for name in of for iri in self._members(name))
             found = [self._choice(iri) for iri in list(members)[:MAX_CHOICES]]
-            self._kept[key] = tuple(sorted(found, key=lambda choice: (choice.label.casefold(), choice.short)))
-        return self._kept[key]
+            kept = tuple(sorted(found, key=lambda choice: (choice.label.casefold(), choice.short)))
+            # Another dictionary, since threads may be reading this one.
+            self._kept = {k: v for k, v in list(self._kept.items()) if k[0] == key[0]} | {key: kept}
+        return kept
 
     def _members(self, name: str) -> Iterator[URIRef]:
         if name in SCHEMES:
