@@ -92,10 +92,12 @@ def test_follows_host_and_prefix(client: FlaskClient) -> None:
 def test_nothing_is_found(ours: Flask, document: dict[str, Any]) -> None:
     """Thousands of right and wrong requests are answered as the description says.
 
-    Without pins, which would make nearly all of them 404; without `timeout`, which can end any query; and with the
-    first choices only, since each is tried.
+    Without pins, which would make nearly all of them 404; without `timeout`, which can end any query; with the first
+    choices only, since each is tried; and, for time, without every third query: the same code answers all.
     """
     loaded = json.loads(json.dumps(document))
+    for path in [path for path in loaded["paths"] if path.startswith("/queries/")][2::3]:
+        del loaded["paths"][path]
     for named in loaded["components"]["schemas"].values():
         if "enum" in named:
             del named["enum"][2:]
