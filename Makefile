@@ -21,8 +21,12 @@ bench: .venv/ready
 	$(BIN)/kgraph build
 	$(BIN)/kgraph bench $(BENCH)
 
+# What measures times and loads the machine has it to itself; the rest is run two at a time.
+BY_THEMSELVES := tests/hostile tests/stress tests/bench
+
 test: .venv/ready-test lint
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile $(BY_THEMSELVES:%=--ignore %)
+	$(BIN)/pytest $(BY_THEMSELVES)
 	$(MAKE) test-wheel
 
 # What rests on the files and commands of the package, again, as it is installed from the wheel.
@@ -31,7 +35,8 @@ test-wheel: .venv/ready-test
 	$(BIN)/python -m hatchling build -t wheel -d dist/wheel
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target dist/wheel/site dist/wheel/*.whl
 	PYTHONPATH=dist/wheel/site $(BIN)/python -c 'import kgraph; assert "dist/wheel/site" in kgraph.__file__, kgraph.__file__'
-	PYTHONPATH="$(CURDIR)/dist/wheel/site" $(BIN)/pytest -q tests/test_build.py tests/test_cli.py tests/test_ontology.py \
+	PYTHONPATH="$(CURDIR)/dist/wheel/site" $(BIN)/pytest -q -n 2 --dist loadfile \
+		tests/test_build.py tests/test_cli.py tests/test_ontology.py \
 		tests/test_scaffold.py tests/test_shapes.py tests/saved tests/store tests/web
 
 lint: .venv/ready-test

@@ -38,7 +38,7 @@ ENDLESS = {
     "MINUS a cross product": f"SELECT (COUNT(*) AS ?n) {{ ?a ?b ?c MINUS {{ {CROSS} }} }}",
     "two hundred OPTIONALs": "SELECT * { ?s ?p ?o "
     + " ".join(f"OPTIONAL {{ ?s ?p{n} ?o{n} }}" for n in range(200)) + " }",
-    "ninety nested OPTIONALs": "SELECT * { ?s ?p ?o " + "OPTIONAL { ?a ?b ?c " * 90 + "}" * 90 + " }",
+    "ninety nested OPTIONALs": "SELECT (COUNT(*) AS ?n) { ?s ?p ?o " + "OPTIONAL { ?a ?b ?c " * 90 + "}" * 90 + " }",
     "four hundred triple patterns": "SELECT * { "
     + " ".join(f"?s{n} ?p{n} ?s{n + 1} ." for n in range(400)) + " }",
     "four hundred unconnected patterns": "SELECT * { " + " ".join(f"?s{n} ?p{n} ?o{n} ." for n in range(400)) + " }",

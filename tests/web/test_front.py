@@ -74,6 +74,17 @@ def test_answers_as_flask_does(address: str, client: FlaskClient, path: str, acc
         assert _same(body) == _same(own.data) or "NOW" in path
 
 
+@pytest.mark.parametrize(
+    "path", ["/", "/health", "/sparql", _sparql("ASK {}"), "/queries", "/event/ford-shelling.html"]
+)
+def test_no_header_twice(address: str, path: str) -> None:
+    """Each header stands once, also those that the application and the server both know."""
+    with urlopen(f"{address.rstrip('/')}{path}") as answer:
+        names = [name.lower() for name in answer.headers]
+    assert len(set(names)) == len(names)
+    assert "date" in names
+
+
 def _same(body: bytes) -> bytes:
     return re.sub(rb'"requestId": "[^"]*"|Request [0-9a-z]*|<code>[0-9a-f]{16}</code>', b"", body)
 

@@ -72,4 +72,5 @@ def _unforeseen(error: Exception) -> Response:
 
 def _open_to_all(response: Response) -> Response:
     response.headers.update(OPEN_TO_ALL)
+    response.headers.pop("Date", None)  # each server adds its own
     return response
