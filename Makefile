@@ -22,7 +22,7 @@ bench: .venv/ready
 	$(BIN)/kgraph bench $(BENCH)
 
 # What measures times and loads the machine has it to itself; the rest is run two at a time.
-BY_THEMSELVES := tests/hostile tests/stress tests/bench
+BY_THEMSELVES := tests/hostile tests/stress tests/bench tests/store
 
 test: .venv/ready-test lint
 	$(BIN)/pytest -n 2 --dist loadfile $(BY_THEMSELVES:%=--ignore %)
@@ -37,7 +37,7 @@ test-wheel: .venv/ready-test
 	PYTHONPATH=dist/wheel/site $(BIN)/python -c 'import kgraph; assert "dist/wheel/site" in kgraph.__file__, kgraph.__file__'
 	PYTHONPATH="$(CURDIR)/dist/wheel/site" $(BIN)/pytest -q -n 2 --dist loadfile \
 		tests/test_build.py tests/test_cli.py tests/test_ontology.py \
-		tests/test_scaffold.py tests/test_shapes.py tests/saved tests/store tests/web
+		tests/test_scaffold.py tests/test_shapes.py tests/saved tests/web
 
 lint: .venv/ready-test
 	$(BIN)/ruff check
