@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import gzip
-import http.client
 import json
 import re
 import socket
@@ -15,6 +14,7 @@ from urllib.request import urlopen
 
 import pytest
 from flask.testing import FlaskClient
+from over_http import get
 
 from conftest import running
 from kgraph.settings import Settings
@@ -39,16 +39,6 @@ def address(built: Settings) -> Iterator[str]:
         yield found[1]
 
 
-def _get(address: str, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
-    where = urlsplit(address)
-    connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=20)
-    connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
-    answer = connection.getresponse()
-    body = answer.read()
-    connection.close()
-    return answer.status, {name.lower(): value for name, value in answer.getheaders()}, body
-
-
 def _sparql(query: str, **parameters: str) -> str:
     return f"/sparql?{urlencode({'query': query, **parameters})}"
 
@@ -67,7 +57,7 @@ def test_answers_as_flask_does(address: str, client: FlaskClient, path: str, acc
     own = client.get(path, headers={"Accept": accept, "Host": urlsplit(address).netloc})
     theirs = {name.lower(): value for name, value in own.headers}
     for _ in range(2):
-        status, headers, body = _get(address, path, Accept=accept)
+        status, headers, body = get(address, path, Accept=accept)
         assert status == own.status_code
         names = (set(headers) | set(theirs)) - OF_ONE_REQUEST
         assert {name: headers.get(name) for name in names} == {name: theirs.get(name) for name in names}
@@ -93,14 +83,14 @@ def test_kept_answers_are_counted_and_revalidated(address: str) -> None:
     """The second time an answer comes from what is kept; a client that has it is told so, in either coding."""
     path = _sparql("SELECT * { ?s ?p ?o } LIMIT 2000 # kept")
     before = _numbers(address)
-    status, headers, body = _get(address, path)
-    assert (status, _get(address, path)[2]) == (200, body)
-    packed = _get(address, path, Accept_Encoding="gzip")
+    status, headers, body = get(address, path)
+    assert (status, get(address, path)[2]) == (200, body)
+    packed = get(address, path, Accept_Encoding="gzip")
     assert packed[1]["content-encoding"] == "gzip"
     assert gzip.decompress(packed[2]) == body
-    assert _get(address, path, Accept_Encoding="gzip")[2] == packed[2]
+    assert get(address, path, Accept_Encoding="gzip")[2] == packed[2]
     for coding in ("gzip", "identity"):
-        again = _get(address, path, If_None_Match=headers["etag"], Accept_Encoding=coding)
+        again = get(address, path, If_None_Match=headers["etag"], Accept_Encoding=coding)
         assert (again[0], again[2], again[1]["etag"]) == (304, b"", headers["etag"])
     after = _numbers(address)
     assert after["kgraph_cache_hits_total"] - before["kgraph_cache_hits_total"] >= 4
@@ -108,7 +98,7 @@ def test_kept_answers_are_counted_and_revalidated(address: str) -> None:
 
 
 def _numbers(address: str) -> dict[str, float]:
-    text = _get(address, "/metrics")[2].decode()
+    text = get(address, "/metrics")[2].decode()
     lines = (line.rpartition(" ") for line in text.splitlines() if not line.startswith("#"))
     return {name: float(value) for name, _, value in lines}
 
@@ -116,14 +106,14 @@ def _numbers(address: str) -> dict[str, float]:
 def test_what_changes_is_not_kept(address: str) -> None:
     """An answer that is another each time is asked for each time."""
     path = _sparql("SELECT (STRUUID() AS ?u) {}")
-    assert _get(address, path)[2] != _get(address, path)[2]
-    assert _get(address, path)[1]["cache-control"] == "no-store"
+    assert get(address, path)[2] != get(address, path)[2]
+    assert get(address, path)[1]["cache-control"] == "no-store"
 
 
 def test_request_ids_are_of_each_request(address: str) -> None:
     """What is kept is never told with another request's id or times."""
     path = _sparql("ASK {} # ids")
-    assert [_get(address, path, X_Request_Id=name)[1]["x-request-id"] for name in ("one", "two")] == ["one", "two"]
+    assert [get(address, path, X_Request_Id=name)[1]["x-request-id"] for name in ("one", "two")] == ["one", "two"]
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -148,12 +138,12 @@ def test_a_client_that_goes_away_ends_its_query(address: str, method: str) -> No
 def test_others_are_answered_meanwhile(address: str) -> None:
     """While as many endless queries run as there are readers, short ones and pages are answered."""
     path = _sparql(CROSS_JOIN, timeout="1.5")
-    threads = [threading.Thread(target=_get, args=(address, f"{path}%23{n}")) for n in range(3)]
+    threads = [threading.Thread(target=get, args=(address, f"{path}%23{n}")) for n in range(3)]
     for thread in threads:
         thread.start()
     time.sleep(0.2)
-    assert [_get(address, _sparql(f"ASK {{}} # {n}"))[0] for n in range(10)] == [200] * 10
-    assert _get(address, "/health")[0] == 200
+    assert [get(address, _sparql(f"ASK {{}} # {n}"))[0] for n in range(10)] == [200] * 10
+    assert get(address, "/health")[0] == 200
     for thread in threads:
         thread.join()
 
@@ -180,12 +170,12 @@ def test_bounds_of_requests(address: str, request_: bytes, status: bytes) -> Non
         except ConnectionResetError:
             assert status != b"400"
     assert answer.split(b" ")[1:2] in ([status], [])
-    assert _get(address, "/health")[0] == 200
+    assert get(address, "/health")[0] == 200
 
 
 def test_pages_keep_nothing_of_a_request(address: str) -> None:
     """A page that is kept comes with the id of who asks now."""
-    ids = [_get(address, "/claim/bridge-hit.html", X_Request_Id=name)[1].get("x-request-id") for name in ("a1", "b2")]
+    ids = [get(address, "/claim/bridge-hit.html", X_Request_Id=name)[1].get("x-request-id") for name in ("a1", "b2")]
     assert ids == ["a1", "b2"]
 
 

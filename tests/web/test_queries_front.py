@@ -1,13 +1,13 @@
 """Saved queries on the running server: whole answers are kept for a release, pandas reads them, tools find them."""
 
-import http.client
 import json
 from collections.abc import Iterator
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 import pandas as pd
 import pytest
+from over_http import get
 from queries_corpus import built_with_queries
 
 from conftest import running
@@ -25,18 +25,8 @@ def address(real: Settings) -> Iterator[str]:
         yield found[1]
 
 
-def _get(address: str, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
-    where = urlsplit(address)
-    connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=20)
-    connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
-    answer = connection.getresponse()
-    body = answer.read()
-    connection.close()
-    return answer.status, {name.lower(): value for name, value in answer.getheaders()}, body
-
-
 def _hits(address: str) -> float:
-    lines = _get(address, "/metrics")[2].decode().splitlines()
+    lines = get(address, "/metrics")[2].decode().splitlines()
     return next(float(line.split()[1]) for line in lines if line.startswith("kgraph_cache_hits_total "))
 
 
@@ -51,14 +41,14 @@ def _hits(address: str) -> float:
 def test_answers_are_kept(address: str, path: str, accept: str) -> None:
     """The second time, an answer is not made anew: it is the same, headers and all; a client that has it is told so."""
     for _ in range(3):  # the end of a body reaches a client a little before it is kept
-        status, headers, body = _get(address, path, Accept=accept)
+        status, headers, body = get(address, path, Accept=accept)
         assert status == 200
     known = _hits(address)
-    again = _get(address, path, Accept=accept)
+    again = get(address, path, Accept=accept)
     assert again[2] == body
     for name in ("etag", "link", "x-total-count", "content-type", "vary"):
         assert again[1].get(name) == headers.get(name)
-    told = _get(address, path, Accept=accept, If_None_Match=headers["etag"])
+    told = get(address, path, Accept=accept, If_None_Match=headers["etag"])
     assert (told[0], told[2]) == (304, b"")
     assert _hits(address) >= known + 2
 
@@ -68,7 +58,7 @@ def test_mistakes_are_not_kept(address: str) -> None:
     for accept in ("*/*", "text/html"):
         known = _hits(address)
         for _ in range(2):
-            assert _get(address, "/queries/killed?place=ganjaa", Accept=accept)[0] == 400
+            assert get(address, "/queries/killed?place=ganjaa", Accept=accept)[0] == 400
         assert _hits(address) == known
 
 
@@ -77,22 +67,22 @@ def test_another_release(tmp_path_factory: pytest.TempPathFactory) -> None:
     loaded = built_with_queries(tmp_path_factory.mktemp("kept") / "corpus")
     paths = ["/queries/every-type.csv?claim=ford-shelled", "/queries/every-type.html?claim=ford-shelled", "/queries"]
     with running(loaded) as (first, where):
-        before = {path: [_get(where, path) for _ in range(3)][-1] for path in paths}
+        before = {path: [get(where, path) for _ in range(3)][-1] for path in paths}
         pinned = f"/queries/every-type.csv?claim=ford-shelled&release={first}"
-        assert _get(where, pinned)[0] == 200
+        assert get(where, pinned)[0] == 200
         records = loaded.root / "data" / "claims" / "ford.yaml"
         records.write_text(
             records.read_text("utf-8").replace("Northland shelled Ford", "Northland fired on Ford"), "utf-8"
         )
         second, _ = build(loaded)
         assert second.digest != first
-        after = {path: _get(where, path) for path in paths}
+        after = {path: get(where, path) for path in paths}
         for path in paths:
             assert first[:32] in before[path][1]["etag"]
             assert second.digest[:32] in after[path][1]["etag"]
         assert b"fired on Ford" in after[paths[1]][2]
         assert b"fired on Ford" not in before[paths[1]][2]
-        gone = _get(where, pinned)
+        gone = get(where, pinned)
         assert (gone[0], json.loads(gone[2])["served"]["release"]) == (404, second.digest)
 
 
@@ -103,7 +93,7 @@ def test_pandas_reads_by_address(address: str) -> None:
     assert list(frame["count"]) == [32, 1]
     whole = pd.read_csv(f"{address}queries/places.csv")
     assert "Əyricə" in set(whole["name"])
-    assert len(whole) == int(_get(address, "/queries/places.csv")[1]["x-total-count"])
+    assert len(whole) == int(get(address, "/queries/places.csv")[1]["x-total-count"])
 
 
 def _rows(address: str, query: str) -> list[dict[str, str]]:
@@ -129,14 +119,14 @@ def test_tools_load_the_endpoint(address: str) -> None:
             sh:select|sh:ask|sh:construct ?query . OPTIONAL { ?example schema:keywords ?word }
         } GROUP BY ?example ?comment ?query""",
     )
-    listed = json.loads(_get(address, "/queries.json")[2])["queries"]
+    listed = json.loads(get(address, "/queries.json")[2])["queries"]
     assert len(examples) == len(listed) > 0
     assert all(row["comment"] and row["words"] for row in examples)
     declared = " ".join(f"PREFIX {row['p']}: <{row['n']}>" for row in prefixes)
     for row in examples:
         if not _rows(address, f"{declared} {row['query']}"):  # as its saved query, which has none either
             name = row["example"].rpartition("/")[2]
-            assert _get(address, f"/queries/{name}.json")[1]["x-total-count"] == "0"
+            assert get(address, f"/queries/{name}.json")[1]["x-total-count"] == "0"
     partitions = _rows(
         address,
         """SELECT DISTINCT ?class ?property ?leads {
