@@ -55,17 +55,25 @@ lint: .venv/ready-test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.lock
 	touch $@
 
+# FollowTheMoney reads what we export for it; apart from the rest, because one of its dependencies has to be compiled.
+.venv/ready-ftm: requirements-ftm.lock .venv/ready-test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-ftm.lock
+	touch $@
+
 # The parts of README and docs that are made from the code.
 reference: .venv/ready
 	$(BIN)/python -m kgraph.reference README.md
 	$(BIN)/python -m kgraph.reference docs/reference.md
 
-# Writes both lock files anew; needs uv.
+# Writes the lock files anew; needs uv.
 lock:
 	uv pip compile --quiet --universal --no-header --no-emit-index-url --generate-hashes --python-version 3.11 \
 		--extra build pyproject.toml --output-file requirements.lock
 	uv pip compile --quiet --universal --no-header --no-emit-index-url --generate-hashes --python-version 3.11 \
 		--extra build --extra test --constraint requirements.lock pyproject.toml --output-file requirements-test.lock
+	uv pip compile --quiet --universal --no-header --no-emit-index-url --generate-hashes --python-version 3.11 \
+		--extra build --extra test --extra ftm --constraint requirements-test.lock pyproject.toml \
+		--output-file requirements-ftm.lock
 
 clean:
 	rm -rf .venv dist releases

@@ -1,18 +1,18 @@
 """The trace of a claim: who says so and who denies it, where that stands, who curated it, in which release."""
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from rdflib import Literal, URIRef
-from rdflib.namespace import DCTERMS, RDFS, SKOS
+from rdflib.namespace import DCTERMS
 from rdflib.term import Node
 
-from kgraph.errors import UnknownThing, Withheld
+from kgraph.errors import UnknownThing
 from kgraph.passages import Archive
 from kgraph.store.base import Engine
-from kgraph.terms import KG, NANOPUB_GRAPHS, OA, SCHEMA, Iris, Quad, fragment, local_name
+from kgraph.terms import KG, NANOPUB_GRAPHS, OA, SCHEMA, Iris, Quad, fragment
+from kgraph.things import Subject, Thing, label, refuse_withheld, thing, things
 
 _LINKS = {
     "supported through": "attestedThrough",
@@ -23,14 +23,6 @@ _LINKS = {
     "part of": "partOf",
     "superseded by": "supersededBy",
 }
-
-
-@dataclass(frozen=True, order=True)
-class Thing:
-    """An IRI and what to call it."""
-
-    iri: str
-    label: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,58 +83,6 @@ class Trace:
         return asdict(self)
 
 
-class _Node:
-    """The quads with one subject, by predicate."""
-
-    def __init__(self, engine: Engine, iri: Node) -> None:
-        self.iri = str(iri)
-        self._quads = engine.quads(URIRef(self.iri))
-
-    def all(self, predicate: Node) -> list[Node]:
-        return sorted((value for _, found, value, _ in self._quads if found == predicate), key=str)
-
-    def one(self, predicate: Node) -> Node | None:
-        return next(iter(self.all(predicate)), None)
-
-    def text(self, predicate: Node) -> str | None:
-        value = self.one(predicate)
-        return None if value is None else str(value)
-
-
-def label(engine: Engine, iri: Node) -> str:
-    """Return what to call a thing: all its labels where it has several and none is preferred, else its local name."""
-    quads = engine.quads(URIRef(str(iri)))
-    for predicate in (SKOS.prefLabel, RDFS.label, DCTERMS.title, KG.statement):
-        found = sorted({str(value) for _, name, value, _ in quads if name == predicate})
-        if found:
-            return " / ".join(found)
-    told = {name: value for _, name, value, _ in quads}
-    if KG.stance in told:
-        return f"{label(engine, told[KG.agent])} {label(engine, told[KG.stance])}"
-    if OA.hasSource in told:
-        return f"{label(engine, told[OA.hasSource])}, {local_name(str(iri))}"
-    return local_name(str(iri))
-
-
-def thing(engine: Engine, iri: Node | None) -> Thing | None:
-    """Return an IRI with its label, None for None."""
-    return None if iri is None else Thing(str(iri), label(engine, iri))
-
-
-def refuse_withheld(claim: "_Node") -> None:
-    """Raise `Withheld` where of a claim there is nothing but that it is withheld."""
-    reason = claim.text(KG.reasonClass)
-    if reason is not None:
-        since = claim.text(KG.statusDate)
-        raise Withheld(f"{claim.iri} is withheld since {since}, by reason of {reason}", date=since, reason=reason)
-
-
-def require_published(engine: Engine, iris: Iris, kind: str, ident: str) -> None:
-    """Raise `Withheld` where an IRI is, or lies below, that of a withheld claim."""
-    if kind in {"claim", "attestation"}:
-        refuse_withheld(_Node(engine, iris.of("claim", ident.partition("/")[0])))
-
-
 def claim_quads(engine: Engine, iri: URIRef) -> list[Quad]:
     """Return the four graphs of a claim, and what is derived of it."""
     found: list[Quad] = []
@@ -157,12 +97,12 @@ def trace(engine: Engine, ident: str, archive: Archive | None = None) -> Trace:
     release = engine.release()
     iris = Iris(release.manifest.base_iri)
     iri = URIRef(ident if ident.startswith(iris.base) else iris.of("claim", ident))
-    claim = _Node(engine, iri)
+    claim = Subject(engine, iri)
     statement = claim.text(KG.statement)
     refuse_withheld(claim)
     if statement is None:
         raise UnknownThing(f"there is no claim {ident!r} in release {release.digest[:12]}", value=ident)
-    curation = _Node(engine, fragment(iri, "np"))
+    curation = Subject(engine, fragment(iri, "np"))
     records = release.records()
     links = [(name, claim.all(KG[term])) for name, term in _LINKS.items()]
     back = [
@@ -173,7 +113,7 @@ def trace(engine: Engine, ident: str, archive: Archive | None = None) -> Trace:
         iri=str(iri), statement=statement, status=claim.text(KG.status), reason=claim.text(KG.reason),
         standing=thing(engine, claim.one(KG.standing)),
         attestations=[_attestation(engine, node, archive) for node in claim.all(KG.attestation)],
-        related=[(name, other) for name, others in (*links, *back) for other in _things(engine, others)],
+        related=[(name, other) for name, others in (*links, *back) for other in things(engine, others)],
         curator=thing(engine, curation.one(DCTERMS.creator)), curated=curation.text(DCTERMS.created),
         licence=curation.text(DCTERMS.license),
         record=records["claims"].get(str(iri).removeprefix(iris.of("claim", "")), {}), commit=records["commit"],
@@ -186,12 +126,12 @@ def _subjects(engine: Engine, predicate: URIRef, value: URIRef) -> list[Node]:
 
 
 def _attestation(engine: Engine, iri: Node, archive: Archive | None) -> AttestationTrace:
-    node = _Node(engine, iri)
+    node = Subject(engine, iri)
     agent, stance = thing(engine, node.one(KG.agent)), thing(engine, node.one(KG.stance))
     assert agent is not None
     assert stance is not None
     return AttestationTrace(
-        iri=node.iri, agent=agent, stance=stance, method=_things(engine, node.all(KG.method)),
+        iri=node.iri, agent=agent, stance=stance, method=things(engine, node.all(KG.method)),
         hedge=node.text(KG.hedge), stated_on=node.text(KG.statedOn), medium=thing(engine, node.one(KG.medium)),
         document=thing(engine, node.one(KG.document)), relays=node.text(KG.relays),
         basis=thing(engine, node.one(KG.basis)),
@@ -199,15 +139,11 @@ def _attestation(engine: Engine, iri: Node, archive: Archive | None) -> Attestat
     )  # fmt: skip
 
 
-def _things(engine: Engine, iris: Iterable[Node]) -> list[Thing]:
-    return [Thing(str(iri), label(engine, iri)) for iri in iris]
-
-
 def _passage(engine: Engine, iri: Node, archive: Archive | None) -> PassageTrace:
-    node = _Node(engine, iri)
+    node = Subject(engine, iri)
     source = node.one(OA.hasSource)
     assert source is not None
-    document, position = _Node(engine, source), _Node(engine, node.one(OA.hasSelector) or iri)
+    document, position = Subject(engine, source), Subject(engine, node.one(OA.hasSelector) or iri)
     start, end = (int(str(position.one(name))) for name in (OA.start, OA.end))
     text = _text(archive, document, start, end) if document.text(KG.access) == "public" else None
     digest = node.text(KG.sha256)
@@ -221,7 +157,7 @@ def _passage(engine: Engine, iri: Node, archive: Archive | None) -> PassageTrace
     )  # fmt: skip
 
 
-def _text(archive: Archive | None, document: _Node, start: int, end: int) -> str | None:
+def _text(archive: Archive | None, document: Subject, start: int, end: int) -> str | None:
     name = document.one(KG.archiveFile)
     if archive is None or not isinstance(name, Literal):
         return None

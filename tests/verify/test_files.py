@@ -28,8 +28,10 @@ def exported(built: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the export of the built corpus, in a folder without a corpus, with its manifest."""
     release = current_release(built.releases)
     folder = tmp_path_factory.mktemp("handed")
-    export.write_file(export.EXPORTS["nquads"].write(release), folder / "r.nq")
-    export.write_file(export.EXPORTS["manifest"].write(release), folder / "manifest.json")
+    with export.opened(release) as source:
+        export.write_file(export.EXPORTS["nquads"].write(source), folder / "r.nq")
+    with export.opened(release) as source:
+        export.write_file(export.EXPORTS["manifest"].write(source), folder / "manifest.json")
     return folder / "r.nq"
 
 
@@ -43,7 +45,8 @@ def manifest(exported: Path) -> Expected:
 def test_a_second_implementation_agrees(corpus: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     """Plain Python that knows nothing of kgraph gives the same unit digests and the same release digest."""
     release = current_release(request.getfixturevalue(corpus).releases)
-    export.write_file(export.EXPORTS["nquads"].write(release), tmp_path / "r.nq")
+    with export.opened(release) as source:
+        export.write_file(export.EXPORTS["nquads"].write(source), tmp_path / "r.nq")
     units = plain.unit_digests(tmp_path / "r.nq")
     assert units == release.manifest.units
     assert plain.release_digest(units) == release.digest

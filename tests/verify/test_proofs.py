@@ -52,7 +52,8 @@ def handed(built: Settings, tmp_path_factory: pytest.TempPathFactory) -> tuple[P
     """Return a proof for a claim, as a file, and the export of the release."""
     release = current_release(built.releases)
     folder = tmp_path_factory.mktemp("proof")
-    export.write_file(export.EXPORTS["nquads"].write(release), folder / "r.nq")
+    with export.opened(release) as source:
+        export.write_file(export.EXPORTS["nquads"].write(source), folder / "r.nq")
     members = prove(verify_file(folder / "r.nq", wanted="ford-shelled"), "ford-shelled")
     (folder / "proof.json").write_text(written(members), encoding="utf-8")
     return folder / "proof.json", folder / "r.nq"

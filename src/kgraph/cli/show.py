@@ -17,7 +17,8 @@ from kgraph.model import Finding
 from kgraph.saved.library import SavedQuery
 from kgraph.saved.trial import Outcome
 from kgraph.store.base import Answer
-from kgraph.trace import AttestationTrace, PassageTrace, Thing, Trace
+from kgraph.things import Thing
+from kgraph.trace import AttestationTrace, PassageTrace, Trace
 
 _NEVER_CUT = 100_000  # columns: what is not shown on a terminal is written whole
 

@@ -12,7 +12,7 @@ from rich.markup import escape
 from kgraph import history, verify
 from kgraph.cli import show
 from kgraph.errors import BadRequest, BrokenRelease, CannotVerify, KgraphError, NoCorpus
-from kgraph.export import EXPORTS, write_file
+from kgraph.export import EXPORTS, opened, write_file
 from kgraph.passages import write_whole
 from kgraph.release import Release, current_release, open_release
 from kgraph.settings import Settings
@@ -34,12 +34,13 @@ def export(load: Any, form: str, output: Path, name: str | None) -> None:
     """
     loaded: Settings = load()
     release = history.find(loaded.releases, name) if name else current_release(loaded.releases)
-    chunks = EXPORTS[form].write(release)
-    if str(output) == "-":
-        sys.stdout.buffer.writelines(chunks)
-        sys.stdout.flush()
-        return
-    write_file(chunks, output)
+    with opened(release) as source:
+        chunks = EXPORTS[form].write(source)
+        if str(output) == "-":
+            sys.stdout.buffer.writelines(chunks)
+            sys.stdout.flush()
+            return
+        write_file(chunks, output)
     show.console(sys.stderr).print(f"Wrote {escape(str(output))}: release {release.digest}")
 
 

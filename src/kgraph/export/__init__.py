@@ -13,7 +13,9 @@ from typing import BinaryIO
 
 from kgraph.errors import KgraphError
 from kgraph.export.nquads import manifest, nquads
-from kgraph.release import Release
+from kgraph.export.source import Source, opened
+
+__all__ = ["EXPORTS", "Export", "Source", "opened", "write_file"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Export:
     suffix: str
     media_type: str
     about: str
-    write: Callable[[Release], Iterator[bytes]]
+    write: Callable[[Source], Iterator[bytes]]
 
 
 EXPORTS = {

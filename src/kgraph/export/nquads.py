@@ -6,30 +6,27 @@ So the lines of a unit stand together, and whoever verifies the file needs the m
 
 from collections.abc import Iterator
 
-import pyoxigraph as ox
-
 from kgraph import canonical
 from kgraph.errors import BrokenRelease
+from kgraph.export.source import Source
 from kgraph.release import Release
-from kgraph.terms import Iris
 
 
-def nquads(release: Release) -> Iterator[bytes]:
+def nquads(source: Source) -> Iterator[bytes]:
     """Yield the release as canonical N-Quads (https://www.w3.org/TR/rdf12-n-quads/#canonical-quads), a unit a part.
 
     Raises `BrokenRelease` at a unit that is not as the manifest says: what was altered is never exported as if whole.
     """
+    release, store = source.release, source.store
     expected = release.manifest.units
-    iris = Iris(release.manifest.base_iri)
     try:
-        store = ox.Store.read_only(str(release.store))
-        units = canonical.graphs_of_units(store, iris)
+        units = canonical.graphs_of_units(store, source.iris)
         missing = expected.keys() - units.keys()
         if missing:
             raise _altered(release, min(missing))
         for unit, graphs in units.items():
             lines = canonical.lines(canonical.unit_quads(store, graphs))
-            if unit == str(iris.graph("release")):
+            if unit == str(source.iris.graph("release")):
                 intact = release.manifest.description in {None, canonical.description_digest(lines)[0]}
             else:
                 intact = canonical.digest_of(lines) == expected.get(unit)
@@ -44,6 +41,6 @@ def _altered(release: Release, unit: str) -> BrokenRelease:
     return BrokenRelease(f"release {release.digest} was altered in {unit}: `kgraph verify` says more")
 
 
-def manifest(release: Release) -> Iterator[bytes]:
+def manifest(source: Source) -> Iterator[bytes]:
     """Yield the manifest of the release."""
-    yield release.manifest.to_json().encode()
+    yield source.release.manifest.to_json().encode()

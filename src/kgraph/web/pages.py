@@ -5,7 +5,7 @@ from rdflib import URIRef
 
 from kgraph.store.base import Question
 from kgraph.terms import KG, Iris
-from kgraph.trace import Thing, label
+from kgraph.things import Thing, label
 from kgraph.web.context import conditional, engine
 
 blueprint = Blueprint("pages", __name__)

@@ -16,7 +16,7 @@ from kgraph.saved.bind import Bound
 from kgraph.saved.library import SavedQuery
 from kgraph.saved.model import TAGS
 from kgraph.saved.names import shortened
-from kgraph.trace import label
+from kgraph.things import label
 from kgraph.web import queries_form
 from kgraph.web.asking import RESERVED, Asked, ask, asked, fingerprint, gathered, key, names, still, total
 from kgraph.web.context import conditional, engine

@@ -11,7 +11,8 @@ from kgraph.errors import UnknownThing
 from kgraph.formats import HTML, NQUADS, RESOURCES, TRIG, Format, by_name, require
 from kgraph.store.serialize import serialize
 from kgraph.terms import KG, KINDS, Iris, Quad, local_name
-from kgraph.trace import Thing, claim_quads, label, require_published, trace
+from kgraph.things import Thing, label, require_published
+from kgraph.trace import claim_quads, trace
 from kgraph.web.context import archive, conditional, engine
 
 blueprint = Blueprint("resources", __name__)
