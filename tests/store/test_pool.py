@@ -138,6 +138,33 @@ def _quietly(engine: Embedded) -> None:
         engine.query(Question(text=CROSS_JOIN, timeout=1.5))
 
 
+def test_short_work_of_unknown_length_goes_on_waiting_for_the_reserved_reader(built: Settings) -> None:
+    """While an endless query holds the one general reader, another is answered as soon as the reserved one is free."""
+    engine = Embedded(built.releases, readers=1)
+    ended: list[KgraphError] = []
+
+    def endless(*, short: bool, seconds: float) -> None:
+        try:
+            engine.query(Question(text=CROSS_JOIN, short=short, timeout=seconds)).read()
+        except KgraphError as error:
+            ended.append(error)
+
+    holds = [
+        threading.Thread(target=endless, kwargs={"short": False, "seconds": 60}),
+        threading.Thread(target=endless, kwargs={"short": True, "seconds": 2}),
+    ]
+    with contextlib.closing(engine):
+        for thread in holds:
+            thread.start()
+        while engine.statistics().busy < 2:
+            time.sleep(0.01)
+        assert engine.query(Question(text="ASK {}", timeout=20)).read()
+        assert engine.statistics().waiting == 0
+        assert [type(error) for error in ended] == [DeadlinePassed]  # of the short one alone
+    for thread in holds:
+        thread.join(timeout=10)
+
+
 def test_memory_limit(built: Settings) -> None:
     """A query that wants more memory than a reader has ends in an error, and the next one is answered."""
     engine = Embedded(built.releases, readers=1, memory=200, timeout=20)

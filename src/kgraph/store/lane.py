@@ -15,7 +15,8 @@ _AGAIN = 1.0
 class Lane:
     """Readers of one sort; `take` lends one, `give` takes it back or ends it and has it replaced.
 
-    At most `most` queries wait at a time; one more is told to come again. Used from one event loop.
+    At most `most` queries wait at a time; one more is told to come again. Guests, who wait in a lane of their own too,
+    are not counted, and come after all others. Used from one event loop.
     """
 
     def __init__(self, start: Callable[[], Awaitable[Reader]], count: int, *, most: int) -> None:
@@ -23,6 +24,7 @@ class Lane:
         self.count, self.killed = count, 0
         self._free: list[Reader] = []
         self._waiters: deque[asyncio.Future[Reader]] = deque()
+        self._guests: deque[asyncio.Future[Reader]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self._lent: set[Reader] = set()
         self._closed = False
@@ -39,14 +41,19 @@ class Lane:
 
     @property
     def waiting(self) -> int:
-        """Return how many queries wait for a reader."""
-        return len(self._waiters)
+        """Return how many queries wait for a reader, guests among them."""
+        return len(self._waiters) + len(self._guests)
+
+    @property
+    def guests(self) -> int:
+        """Return how many queries wait here that wait in another lane as well."""
+        return len(self._guests)
 
     async def open(self) -> None:
         """Start the readers."""
         self._free = list(await asyncio.gather(*(self._start() for _ in range(self.count))))
 
-    async def take(self, wait: float) -> Reader | None:
+    async def take(self, wait: float, *, guest: bool = False) -> Reader | None:
         """Return a reader that nobody else has, None where none comes free in `wait` seconds; raise `Busy`."""
         while self._free:
             reader = self._free.pop()
@@ -57,10 +64,11 @@ class Lane:
             self._later(self._replace())
         if wait <= 0:
             return None
-        if len(self._waiters) >= self._most:
+        if not guest and len(self._waiters) >= self._most:
             raise Busy(f"{self._most} queries wait for a reader", retry_after=1)
         future: asyncio.Future[Reader] = asyncio.get_running_loop().create_future()
-        self._waiters.append(future)
+        queue = self._guests if guest else self._waiters
+        queue.append(future)
         try:
             async with asyncio.timeout(wait):
                 return await future
@@ -72,7 +80,7 @@ class Lane:
             raise
         finally:
             with contextlib.suppress(ValueError):
-                self._waiters.remove(future)
+                queue.remove(future)
 
     def give(self, reader: Reader, *, usable: bool) -> None:
         """Take a reader back; one that is not usable is ended, and another takes its place."""
@@ -86,13 +94,20 @@ class Lane:
             self.killed += 1
             self._later(self._replace())
 
+    def take_back(self, task: "asyncio.Task[Reader | None]") -> None:
+        """Take back the reader of a `take` that is over and that nobody wants any more."""
+        reader = None if task.cancelled() or task.exception() is not None else task.result()
+        if reader is not None:
+            self.give(reader, usable=True)
+
     def _hand(self, reader: Reader) -> None:
-        while self._waiters:
-            future = self._waiters.popleft()
-            if not future.done():
-                self._lent.add(reader)
-                future.set_result(reader)
-                return
+        for queue in (self._waiters, self._guests):
+            while queue:
+                future = queue.popleft()
+                if not future.done():
+                    self._lent.add(reader)
+                    future.set_result(reader)
+                    return
         self._free.append(reader)
 
     async def _replace(self) -> None:
@@ -125,3 +140,29 @@ class Lane:
         self._free = []
         await asyncio.gather(*(reader.end() for reader in ending))
         await self.settle()
+
+
+async def first_free(own: Lane, other: Lane, wait: float) -> tuple[Lane, Reader | None]:
+    """Return the first reader that comes free in `wait` seconds, and its lane; (`own`, None) where none does.
+
+    In the lane `other` it waits as a guest. Raises `Busy` where too many wait in `own`.
+    """
+    for lane in (own, other):
+        reader = await lane.take(0)
+        if reader is not None:
+            return lane, reader
+    if wait <= 0:
+        return own, None
+    loop = asyncio.get_running_loop()
+    tasks = {loop.create_task(lane.take(wait, guest=lane is other)): lane for lane in (own, other)}
+    pending, chosen = set(tasks), None
+    try:
+        while pending and chosen is None:
+            done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+            chosen = next((task for task in done if task.result() is not None), None)
+    finally:
+        for task, lane in tasks.items():
+            if task is not chosen:
+                task.add_done_callback(lane.take_back)
+                task.cancel()
+    return (own, None) if chosen is None else (tasks[chosen], chosen.result())

@@ -2,33 +2,30 @@
 
 pyoxigraph cannot cancel a query, so the process that passes the deadline is killed and replaced. One reader is
 reserved for short work. A query of unknown length that finds all others busy may have that one for a moment
-(`EXPRESS`); if it is not done by then, it goes back into the queue and starts anew.
+(`EXPRESS`), when no short one wants it; if it is not done by then, it waits for another and starts anew.
 """
 
 import asyncio
 import contextlib
 import json
 import marshal
-import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from kgraph.errors import (
-    BadRequest,
     Busy,
     DeadlinePassed,
     KgraphError,
     NotAcceptable,
-    QuerySyntaxError,
     ReaderDied,
-    TooLarge,
 )
 from kgraph.formats import GRAPHS, RESULTS, Format
 from kgraph.release import Release
 from kgraph.store import wire
 from kgraph.store.base import Kind, Limits, Question, Statistics
-from kgraph.store.lane import Lane
+from kgraph.store.failures import failure
+from kgraph.store.lane import Lane, first_free
 from kgraph.store.processes import ForkServer, Reader
 from kgraph.terms import PREFIXES
 
@@ -36,10 +33,8 @@ EXPRESS = 0.25
 WAITING = 0.75
 PATIENCE = 2.0
 WITHHELD = 1 << 20
-_SHORT, _AT_ONCE = 100, 0.05
+_AT_ONCE = 0.05
 _UNLIMITED = 1 << 62
-_SYNTAX = re.compile(r"error at (\d+):(\d+): ?(.*)", re.DOTALL)
-_FUNCTION = re.compile(r"custom (?:aggregate )?function (<[^>]*>)", re.IGNORECASE)
 
 
 @dataclass
@@ -77,7 +72,7 @@ class Running:
                     continue
                 self.run.finish(usable=True)
                 if frame == wire.FAILED:
-                    raise _failure(payload, self.text)
+                    raise failure(payload, self.text)
         finally:
             watch.cancel()
             self.run.finish(usable=False)
@@ -176,14 +171,13 @@ class Pool:
         if question.short:
             reader = await self._reserved.take(timeout * WAITING)
             return await self._run(question, payload, self._reserved, reader, until - clock(), timeout)
-        reader = await self._general.take(0)
-        if reader is None:
-            express = await self._reserved.take(min(EXPRESS, timeout / 4))
-            if express is not None:
-                with contextlib.suppress(DeadlinePassed):
-                    left = min(EXPRESS, timeout / 4)
-                    return await self._run(question, payload, self._reserved, express, left, timeout)
-            reader = await self._general.take(max(0.0, until - clock() - timeout * (1 - WAITING)))
+        latest = until - timeout * (1 - WAITING)
+        lane, reader = await first_free(self._general, self._reserved, max(0.0, latest - clock()))
+        if lane is self._reserved:
+            with contextlib.suppress(DeadlinePassed):
+                left = min(EXPRESS, timeout / 4)
+                return await self._run(question, payload, lane, reader, left, timeout)
+            reader = await self._general.take(max(0.0, latest - clock()))
         return await self._run(question, payload, self._general, reader, until - clock(), timeout)
 
     async def _run(
@@ -206,7 +200,7 @@ class Pool:
         """Return the answer when it is whole, or has grown so long that it is sent while it is made."""
         frame, payload = await run.next()
         if frame == wire.FAILED:
-            raise _failure(payload, question.text)
+            raise failure(payload, question.text)
         held: list[bytes] = []
         size, ended = 0, frame == wire.WHOLE
         if ended:
@@ -216,7 +210,7 @@ class Pool:
         while size < WITHHELD and not ended:
             frame, payload = await run.next()
             if frame == wire.FAILED:
-                raise _failure(payload, question.text)
+                raise failure(payload, question.text)
             ended = frame == wire.END
             held.append(payload)
             size += len(payload)
@@ -237,7 +231,7 @@ class Pool:
         return Statistics(
             readers=sum(lane.count for lane in lanes), busy=sum(lane.busy for lane in lanes),
             starting=sum(lane.starting for lane in lanes),
-            waiting=sum(lane.waiting for lane in lanes), killed=sum(lane.killed for lane in lanes),
+            waiting=sum(lane.waiting - lane.guests for lane in lanes), killed=sum(lane.killed for lane in lanes),
         )  # fmt: skip
 
     async def close(self) -> None:
@@ -269,42 +263,3 @@ def _started(payload: bytes) -> tuple[Kind, str | None]:
 def _format(kind: str, media_type: str | None) -> Format | None:
     offered = GRAPHS if kind == "graph" else RESULTS
     return next((item for item in offered if item.media_type == media_type), None)
-
-
-def _syntax(message: str, text: str) -> QuerySyntaxError:
-    """Return a syntax error that shows where it is; the engine's long lists of what it expected are left out."""
-    match = _SYNTAX.match(message)
-    if match is None:
-        return QuerySyntaxError(message)
-    line, column, expected = int(match[1]), int(match[2]), match[3]
-    lines = text.splitlines() or [""]
-    source = lines[min(line, len(lines)) - 1]
-    found = re.match(r"[\w?$:@<]+|.", source[column - 1 :])
-    problem = f"unexpected {found[0]!r}" if found else "unexpected end of the line"
-    if "Prefix not found" in expected:
-        problem = "a prefix that is not declared"
-    elif len(expected) <= _SHORT:
-        problem += f", {expected}"
-    return QuerySyntaxError(
-        f"not SPARQL at line {line}, column {column}: {problem}", line=line, column=column, source=source[:200]
-    )
-
-
-def _failure(payload: bytes, text: str) -> KgraphError:
-    """Return the error for what a reader reports."""
-    told = json.loads(payload)
-    code, message = told["code"], told["message"]
-    if code == "memory":
-        return ReaderDied(message)
-    if code == "size":
-        return TooLarge(f"{message}; nothing was cut: ask for less, with LIMIT")
-    if code == "syntax":
-        return _syntax(message, text)
-    if code == "form":
-        return NotAcceptable(message, accepted=[item.media_type for item in GRAPHS])
-    function = _FUNCTION.search(message)
-    if function:
-        return BadRequest(
-            f"unknown function {function[1]}", value=function[1], accepted="functions of SPARQL 1.1 and XSD casts"
-        )
-    return KgraphError(f"the engine could not answer: {message}")
