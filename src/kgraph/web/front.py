@@ -10,16 +10,15 @@ import zlib
 from typing import Any
 
 from a2wsgi import WSGIMiddleware
-from flask import Flask, Response
-from werkzeug.http import parse_etags
+from flask import Flask
 
-from kgraph.errors import KgraphError, TooLarge
+from kgraph.errors import KgraphError
 from kgraph.release import current_digest
 from kgraph.settings import Settings
 from kgraph.store.base import Question
 from kgraph.store.core import Core, Leased
 from kgraph.store.embedded import Embedded
-from kgraph.web import answers, create_app, observe, problems, protocol
+from kgraph.web import answers, create_app, observe, problems, protocol, whole
 from kgraph.web.cache import Cache, Entry, Head, Headers
 from kgraph.web.context import limits
 from kgraph.web.encoding import GZIP_FROM, GZIP_LEVEL, GZIP_WINDOW
@@ -131,14 +130,14 @@ class Front:
         """Send what is kept, or that the client has it already."""
         seen = outgoing.seen
         seen.route, seen.query, seen.release = entry.route, entry.query, self._core.release.digest
-        if _has(outgoing.incoming, entry.etag):
+        if whole.has(outgoing.incoming, entry.etag):
             await self._not_modified(outgoing, entry.headers)
         else:
             await outgoing.whole(200, entry.headers, entry.body)
             head = outgoing.incoming.scope.get("kgraph.head")
             if head is not None:
                 incoming = outgoing.incoming
-                self.cache.remember(head, Head(key, incoming.method, incoming.path, _start(entry)))
+                self.cache.remember(head, Head(key, incoming.method, incoming.path, whole.start(entry)))
         self._over(seen)
 
     async def _not_modified(self, outgoing: Outgoing, headers: Headers) -> None:
@@ -203,12 +202,12 @@ class Front:
         headers = [*_ALWAYS, *answers.described(tag), (b"content-type", running.format.content_type.encode())]
         body = running.whole
         if body is None and incoming.scope["http_version"] == "1.0":
-            body = await _gathered(leased)
+            body = await whole.gathered(leased)
         if body is None:
             await self._stream(outgoing, leased, headers)
             return
         if incoming.gzip and len(body) >= GZIP_FROM:
-            body = await asyncio.to_thread(_packed, body)
+            body = await asyncio.to_thread(whole.packed, body)
             headers.append((b"content-encoding", b"gzip"))
         await outgoing.whole(200, headers, body)
         if tag is not None:
@@ -233,7 +232,7 @@ class Front:
         """Send the problem document, or the page, of an error."""
         with observe.watching(outgoing.seen), self.app.request_context(outgoing.incoming.environ()):
             response = problems.answer(error)
-        status, headers, body = _plain(response)
+        status, headers, body = whole.plain(response)
         await outgoing.whole(status, [*_ALWAYS, *headers], body)
         self._over(outgoing.seen)
 
@@ -270,41 +269,3 @@ class Front:
             return
         kept = [(n.lower(), v) for n, v in headers if n.lower() not in _OF_ONE_REQUEST | {b"content-length"}]
         self.cache.put(release, key, Entry(kept, body, etag, observe.route_of(self.app, incoming.path), None))
-
-
-def _start(entry: Entry) -> bytes:
-    """Return how the response of an entry begins, to where headers of one request follow."""
-    headers = [*entry.headers, (b"content-length", str(len(entry.body)).encode())]
-    return b"HTTP/1.1 200 OK\r\n" + b"".join(b"%b: %b\r\n" % header for header in headers)
-
-
-def _has(incoming: Incoming, etag: str) -> bool:
-    given = incoming.text(b"if-none-match")
-    return (
-        given is not None
-        and incoming.method != "POST"
-        and parse_etags(given).contains_weak(etag.removeprefix("W/").strip('"'))
-    )
-
-
-def _plain(response: Response) -> tuple[int, Headers, bytes]:
-    body = response.get_data()
-    names = {"content-length"}
-    headers = [(n.lower().encode(), v.encode("latin-1")) for n, v in response.headers if n.lower() not in names]
-    return response.status_code, headers, body
-
-
-def _packed(body: bytes) -> bytes:
-    packer = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, GZIP_WINDOW)
-    return packer.compress(body) + packer.flush()
-
-
-async def _gathered(leased: Leased) -> bytes:
-    """Return an answer whole, for a client of HTTP/1.0, which could not see that it is not."""
-    body = bytearray()
-    async for part in leased.running.parts():
-        body += part
-        if len(body) > answers.GATHERED:
-            accepted = f"at most {answers.GATHERED} bytes"
-            raise TooLarge("an answer of this length goes only to HTTP/1.1", accepted=accepted)
-    return bytes(body)
