@@ -1,106 +1,131 @@
 """Every thing by its IRI: 303 to the document about it, in the form that the client takes (https://www.w3.org/TR/cooluris/)."""
 
-from collections.abc import Sequence
+from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Blueprint, Response
 from rdflib import URIRef
-from rdflib.term import Node
 from werkzeug.wrappers import Response as BaseResponse
 
-from kgraph.errors import UnknownThing
-from kgraph.formats import HTML, NQUADS, RESOURCES, TRIG, Format, by_name, require
-from kgraph.store.serialize import serialize
-from kgraph.terms import KG, KINDS, Iris, Quad, local_name
-from kgraph.things import Thing, label, require_published
-from kgraph.trace import claim_quads, trace
-from kgraph.web.context import archive, conditional, engine
+from kgraph import listing
+from kgraph.errors import KgraphError, UnknownThing
+from kgraph.formats import HTML, RESOURCES, Format, by_name
+from kgraph.resource import Description, describe, iri_at, names_of
+from kgraph.rows import Names, incoming, parts, rows, subjects
+from kgraph.trace import trace
+from kgraph.web import documents
+from kgraph.web.context import archive, engine
 
 blueprint = Blueprint("resources", __name__)
-_KINDS = "any(" + ",".join(kind for kind in KINDS if kind != "query") + ")"
+_KINDS = f"any({','.join(listing.KINDS)})"
+
+
+@blueprint.app_context_processor
+def _top() -> dict[str, str]:
+    """Let every page, that of an error too, find the root of the service."""
+    return {"top": documents.top()}
 
 
 @blueprint.get(f"/<{_KINDS}:kind>/<path:ident>")
 def thing(kind: str, ident: str) -> BaseResponse:
     """Answer for a thing (303) or, where `ident` ends in a suffix, for a document about it (200)."""
-    name, dot, suffix = ident.rpartition(".")
-    form = by_name(suffix, RESOURCES) if dot else None
-    if form is not None:
-        return _document(kind, name, form)
-    _quads(kind, ident)
-    chosen = require(request.headers.get("Accept"), RESOURCES)
-    response = redirect(f"{local_name(ident)}.{chosen.name}", 303)
-    response.autocorrect_location_header = False
-    response.headers["Vary"] = "Accept"
-    response.headers["Link"] = _links(local_name(ident))
-    return response
+    return answer(kind, ident)
 
 
-def _links(name: str) -> str:
-    return ", ".join(f'<{name}.{form.name}>; rel="alternate"; type="{form.media_type}"' for form in RESOURCES)
+def answer(kind: str, ident: str) -> BaseResponse:
+    """Answer for the thing of a kind, or for a document about it; concepts count as of the kind `vocab`."""
+    stem, form, foreign = documents.split(ident)
+    path = f"{kind}/{stem}"
+    page = documents.page_asked()
+    described = _described(kind, stem, page)
+    if foreign is not None:
+        raise documents.unknown_suffix(foreign)
+    licence = engine().release().manifest.licence
+    if form is None:
+        return documents.see(path, str(described.iri), licence)
+    return documents.document(described, form, path, licence, _page(kind, path, described) if form is HTML else None)
 
 
-def _quads(kind: str, ident: str) -> tuple[URIRef, Sequence[Quad]]:
-    """Return the IRI of a thing and the quads that tell of it; raise `UnknownThing` where there are none."""
+def _described(kind: str, ident: str, page: int) -> Description:
+    """Describe a thing; where there is none, the error names those that are nearest."""
     source = engine()
-    iris = Iris(source.release().manifest.base_iri)
-    require_published(source, iris, kind, ident)
-    iri = iris.of(kind, ident)
-    if kind == "claim":
-        quads: Sequence[Quad] = claim_quads(source, iri)
-    elif kind == "graph":
-        quads = source.quads(graph=iri, limit=10_000)
-    else:
-        quads = source.quads(iri)
-        parts = {value for _, _, value, _ in quads if str(value).startswith(f"{iri}#")}
-        quads = [*quads, *(quad for part in sorted(parts, key=str) for quad in source.quads(URIRef(str(part))))]
-    if not quads:
-        raise UnknownThing(f"there is no {kind} called {ident!r}", value=ident)
-    return iri, quads
+    try:
+        return describe(source, iri_at(f"{kind}/{ident}", source.release().manifest.base_iri), page)
+    except UnknownThing as error:
+        if "parameter" not in error.extra:
+            _suggest(error, kind, ident)
+        raise
 
 
-def _document(kind: str, ident: str, form: Format) -> Response:
-    iri, quads = _quads(kind, ident)
-    release = engine().release()
-    if form is not HTML:
-        body = serialize(quads, form, base=release.manifest.base_iri, named=form in {TRIG, NQUADS})
-        response = Response(body, content_type=form.content_type)
-    elif kind == "claim":
-        page = render_template("claim.html", trace=trace(engine(), str(iri), archive()), **_shown(quads, str(iri)))
-        response = Response(page, mimetype="text/html")
-    else:
-        about = engine().quads(None, None, iri, limit=500)
-        pointing = sorted(
-            {Thing(str(s), label(engine(), s)) for s, p, _, _ in about if p != KG.attestation}, key=lambda t: t.iri
-        )
-        page = render_template("thing.html", title=label(engine(), iri), pointing=pointing, **_shown(quads, str(iri)))
-        response = Response(page, mimetype="text/html")
-    response.headers["Link"] = _links(local_name(ident))
-    return conditional(response, release.digest[:32], kind, ident.replace("/", "."), form.name)
+def _suggest(error: UnknownThing, kind: str, ident: str) -> None:
+    try:
+        near = listing.nearest(engine(), kind, ident)
+    except KgraphError:  # a busy server has no suggestions, and says that the thing is not there all the same
+        return
+    if near:
+        error.extra["nearest"] = [documents.relative(f"{kind}/{other}") for other in near]
+        error.detail += f"; nearest: {', '.join(near)}"
 
 
-def _shown(quads: Sequence[Quad], iri: str) -> dict[str, object]:
-    """Return what templates show of quads: rows of property and value, and where links lead on this server."""
+def _page(kind: str, path: str, described: Description) -> str:
+    names = Names(engine())
+    told = names.thing(described.iri)
+    shown: dict[str, Any] = {
+        "iri": described.iri, "title": told.label, "kind": kind, "described": described,
+        "turn": documents.turning(described.page, described.pages),
+    }  # fmt: skip
+    crumbs = _crumbs(kind, path)
+    if kind == "graph":
+        things = subjects((quad for quad in described.quads if "#" not in str(quad[0])), names)
+        return documents.html("graph.html", path, crumbs, things=things, **shown)
+    shown |= {"rows": rows(described, names), "parts": parts(described, names), "pointing": incoming(described, names)}
+    if kind == "claim" and described.page == 1:
+        found = trace(engine(), str(described.iri), archive())
+        return documents.html("claim.html", path, crumbs, trace=found, **shown)
+    return documents.html("thing.html", path, crumbs, **shown)
+
+
+def _crumbs(kind: str, path: str) -> list[tuple[str, str]]:
+    if kind != "vocab":
+        return [(f"{kind}/", f"All of kind {kind}")]
+    scheme = path.rpartition("/")[0]
+    return [("vocab/", "Vocabularies"), (scheme, scheme.rpartition("/")[2])]
+
+
+@blueprint.get(f"/<{_KINDS}:kind>/")
+def index(kind: str) -> BaseResponse:
+    """Lead to the list of all things of a kind."""
+    manifest = engine().release().manifest
+    return documents.see(kind, f"{manifest.base_iri}{kind}/", manifest.licence)
+
+
+@blueprint.get(f"/<{_KINDS}:kind>.<suffix>")
+def listed(kind: str, suffix: str) -> Response:
+    """List all things of a kind, page by page."""
+    form = by_name(suffix, RESOURCES)
+    if form is None:
+        raise documents.unknown_suffix(suffix)
+    return _list(kind, form, documents.page_asked())
+
+
+def _list(kind: str, form: Format, page: int) -> Response:
     source = engine()
-    base = source.release().manifest.base_iri
-    prefix = "../" * (iri.removeprefix(base).count("/"))
-
-    def link(target: str) -> str:
-        return f"{prefix}{target.removeprefix(base)}" if target.startswith(base) else target
-
-    def named(node: Node) -> Thing | Node:
-        return Thing(str(node), label(source, node)) if isinstance(node, URIRef) else node
-
-    ordered = sorted(quads, key=lambda quad: (str(quad[1]), str(quad[2])))
-
-    def rows(subject: str) -> list[tuple[object, object]]:
-        """Return the rows of `subject`; a part of the thing, such as a toll, has its own rows in place of a value."""
-        return [
-            (
-                named(predicate),
-                rows(str(value)) if subject == iri and str(value).startswith(f"{iri}#") else named(value),
-            )
-            for found, predicate, value, _ in ordered
-            if str(found) == subject
-        ]
-
-    return {"rows": rows(iri), "iri": iri, "link": link, "top": prefix, "forms": RESOURCES, "name": local_name(iri)}
+    manifest = source.release().manifest
+    total = listing.count(source, kind)
+    pages = max(1, -(-total // listing.SIZE))
+    if page > pages:
+        raise UnknownThing(f"there is no page {page}", parameter="page", value=page, accepted=f"1 to {pages}")
+    found = listing.listed(source, kind, page)
+    iri = URIRef(f"{manifest.base_iri}{kind}/")
+    body: bytes | str
+    if form is HTML:
+        names = Names(source)
+        things = [names.thing(each) for each in found]
+        turn = documents.turning(page, pages)
+        body = documents.html(
+            "listing.html", kind, [], title=f"All of kind {kind}", things=things, total=total, page=page, pages=pages,
+            turn=turn,
+        )  # fmt: skip
+    else:
+        body = documents.rdf(names_of(source, found), form, about=iri, licence=manifest.licence)
+    cite, licence = str(iri), manifest.licence
+    return documents.respond(body, form, path=kind, cite=cite, licence=licence, page=page, pages=pages, total=total)
