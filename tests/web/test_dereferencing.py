@@ -213,7 +213,7 @@ def test_incoming_by_pages(client: FlaskClient, monkeypatch: pytest.MonkeyPatch)
             path = urljoin(path, links["next"][0])
         assert all(len(page) == 2 for page in seen[:-1])
         every = [line for page in seen for line in page]
-        assert len(set(every)) == len(every) == int(answer.headers["X-Total-Count"]) > 4
+        assert len(set(every)) == len(every) == int(answer.headers["X-Total-Count"]) > 3
         assert links["prev"]
         found[here] = seen
     assert found[0] == found[2_000]
