@@ -221,28 +221,18 @@ def test_each_attestation_has_its_reason(mix: list[Said]) -> None:
         assert all(judgement.why)
 
 
-@pytest.mark.parametrize(
-    ("claim", "sentence"),
-    [
-        (
-            "barda-armenia-responsible",
-            "Contested: supported by Amnesty International and Human Rights Watch through a narrower claim; "
-            + "opposed by Armenia.",
-        ),
-        (
-            "barda-cluster-munitions-origin",
-            "Contested: supported by Amnesty International and Human Rights Watch; "
-            + "opposed by Armenia through a wider claim.",
-        ),
-        (
-            "ganja-airport-fired-at",
-            "Party only: supported by Artsakh Defence Army; "
-            + "all of them parties to the conflict, or belonging to or acting for one.",
-        ),
-        ("qasalti-artillery-attack", "Single source: supported by one independent organisation, Human Rights Watch."),
-        ("ganja-residential-areas-targeted", "Denied only: opposed by Artsakh Defence Army; supported by nobody."),
-    ],
-)
+BOTH = "Amnesty International and Human Rights Watch"
+SENTENCES = {
+    "barda-armenia-responsible": f"Contested: supported by {BOTH} through a narrower claim; opposed by Armenia.",
+    "barda-cluster-munitions-origin": f"Contested: supported by {BOTH}; opposed by Armenia through a wider claim.",
+    "ganja-airport-fired-at": "Party only: supported by Artsakh Defence Army; all of them parties to the conflict, or"
+    " belonging to or acting for one.",
+    "qasalti-artillery-attack": "Single source: supported by one independent organisation, Human Rights Watch.",
+    "ganja-residential-areas-targeted": "Denied only: opposed by Artsakh Defence Army; supported by nobody.",
+}
+
+
+@pytest.mark.parametrize(("claim", "sentence"), SENTENCES.items())
 def test_in_words(answers: Embedded, claim: str, sentence: str) -> None:
     """What stands behind a real claim and against it is said in a sentence, in alphabetical order."""
     iris = Iris(answers.release().manifest.base_iri)

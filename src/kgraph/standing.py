@@ -85,7 +85,8 @@ def _judgement(engine: Engine, iri: Node, through: Thing | None) -> Judgement:
     return Judgement(
         attestation=node.iri, agent=Thing(by.iri, label(engine, agent)),
         stance=Thing(str(stance), label(engine, stance)), side=_side(engine, stance), through=through,
-        counts=organisation is not None, organisation=thing(engine, organisation), reasons=tuple(things(engine, reasons)),
+        counts=organisation is not None, organisation=thing(engine, organisation),
+        reasons=tuple(things(engine, reasons)),
         why=tuple(_why(engine, node, by, local_name(str(reason))) for reason in reasons),
     )  # fmt: skip
 

@@ -18,13 +18,11 @@ from kgraph.cli.bench import bench
 from kgraph.cli.drift import drift
 from kgraph.cli.queries import queries, query
 from kgraph.cli.releases import release
+from kgraph.cli.traced import trace_command
 from kgraph.cli.verify import export, verify_command
 from kgraph.errors import InvalidData, KgraphError, SettingsError
 from kgraph.model import Finding
-from kgraph.passages import Archive
 from kgraph.release import current_release
-from kgraph.store.embedded import Embedded
-from kgraph.trace import trace
 
 _FORMAT = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output for people or programs."
@@ -206,24 +204,5 @@ def _require_free(host: str, port: int) -> None:
         raise KgraphError(detail, accepted="a free port; 0 picks one") from error
 
 
-@main.command("trace")
-@click.argument("claim")
-@_FORMAT
-@click.pass_obj
-def trace_command(load: Any, claim: str, form: str) -> None:
-    """Show where CLAIM (its identifier or IRI) comes from: attestations, passages, curation, release."""
-    loaded = load()
-    archive = Archive(loaded.archive) if loaded.archive else None
-    engine = Embedded(loaded.releases, readers=1, memory=loaded.memory, timeout=loaded.timeout, in_memory=0)
-    try:
-        found = trace(engine, claim, archive)
-    finally:
-        engine.close()
-    if form == "json":
-        click.echo(json.dumps(found.as_dict(), indent=1, ensure_ascii=False))
-    else:
-        show.console(sys.stdout).print(show.trace_tree(found))
-
-
-for _command in (bench, drift, export, queries, query, release, verify_command):
+for _command in (bench, drift, export, queries, query, release, trace_command, verify_command):
     main.add_command(_command)
