@@ -15,7 +15,7 @@ from kgraph.trace.model import AttestationTrace, PassageTrace, Through, Trace
 _WIDTH, _TOP, _LINE, _PAD, _GAP = 1240, 52, 18, 10, 16
 _COLUMNS = ((20, 270), (360, 310), (740, 250), (1050, 170))
 _HEADS = ("What is claimed", "Who says so, who denies it", "Where it stands", "In which source")
-_PER_CHARACTER = 7.0
+_PER_CHARACTER = {"strong": 8.0}
 _STROKES = {"supporting": "", "opposing": "8 5", "neutral": "2 5"}
 _SIDES: dict[Side, str] = {"supporting": "supports", "opposing": "opposes", "neutral": "takes no side"}
 _MOST = 6  # lines of another claim's statement
@@ -105,9 +105,8 @@ class _Drawing:
         )
         self.said.append((box, through.side))
         self.boxes.append(box.svg())
-        words = (
-            "and so, a wider one that it narrows" if through.side == "supporting" else "and so, what narrows that one"
-        )
+        other = "wider" if through.side == "supporting" else "narrower"
+        words = f"which {_SIDES[through.side]} this {other} one"
         self.boxes.append(f'<text class="small" x="{x + width + _PAD}" y="{box.middle + 4}">{words}</text>')
         self.y += box.height + _GAP
 
@@ -199,7 +198,7 @@ def _way(left: _Box, right: _Box) -> str:
 
 def _wrapped(column: int, kind: str, words: str, *, most: int | None = None) -> Sequence[Line]:
     lines: Iterable[str] = wrap(
-        words, int((_COLUMNS[column][1] - 2 * _PAD) / _PER_CHARACTER), max_lines=most, placeholder=" …"
+        words, int((_COLUMNS[column][1] - 2 * _PAD) / _PER_CHARACTER.get(kind, 7.0)), max_lines=most, placeholder=" …"
     )
     return [(kind, line) for line in lines]
 
