@@ -1,6 +1,6 @@
 """What a trace holds: plain, frozen data, in the order in which people read it."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from kgraph.standing import Explanation, Judgement, Side
@@ -34,8 +34,20 @@ class AgentTrace:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StepTrace:
+    """A step in the custody of a document: `at` is a day or a time, `sha256` the digest of what the step left."""
+
+    iri: str
+    step: Thing | None
+    by: list[Thing]
+    at: str | None
+    how: str | None
+    sha256: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class DocumentTrace:
-    """A source as it was archived: `size` in bytes, `sha256` of its text, `custody` as property and value."""
+    """A source as it was archived: `size` in bytes, `sha256` of its text, `custody` step by step."""
 
     iri: str
     label: str
@@ -48,7 +60,9 @@ class DocumentTrace:
     sha256: str | None
     retrieved: str | None
     previous: Thing | None
-    custody: list[tuple[Thing, str]] = field(default_factory=list)
+    size: str | None
+    media_type: str | None
+    custody: list[StepTrace]
 
 
 @dataclass(frozen=True, kw_only=True)

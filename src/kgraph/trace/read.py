@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from rdflib import Literal, URIRef
-from rdflib.namespace import DCTERMS, PROV
+from rdflib.namespace import DCAT, DCTERMS, PROV, RDFS
 from rdflib.term import Node
 
 from kgraph.errors import UnknownThing
@@ -22,6 +22,7 @@ from kgraph.trace.model import (
     PassageTrace,
     RelationTrace,
     ReleaseTrace,
+    StepTrace,
     Through,
     Trace,
     Version,
@@ -35,10 +36,6 @@ _WORDS = {
     "partOf": ("is part of", "has as a part"),
 }
 _THROUGH = (KG.attestedThrough, KG.deniedThrough)
-_TOLD = {
-    "publisher", "issued", "url", "access", "license", "language", "sha256", "retrieved", "previousVersion", "title",
-    "type", "archiveFile", "source",
-}  # fmt: skip
 
 
 def read(engine: Engine, iri: URIRef, archive: Archive | None) -> Trace:
@@ -152,18 +149,23 @@ class _Reading:
         key = str(iri)
         if key not in self.documents:
             look, node = self.look, self.look.subject(iri)
-            others = sorted(
-                {(look.named(p), look.named(o).label if isinstance(o, URIRef) else str(o)) for p, o in node.pairs()
-                 if local_name(str(p)) not in _TOLD}
-            )  # fmt: skip
             self.documents[key] = DocumentTrace(
                 iri=key, label=look.named(iri).label, publisher=look.things(node.all(DCTERMS.publisher)),
                 issued=node.text(DCTERMS.issued), url=node.text(SCHEMA.url), access=node.text(KG.access),
                 licence=node.text(DCTERMS.license), language=node.text(DCTERMS.language),
                 sha256=node.text(KG.sha256), retrieved=node.text(KG.retrieved),
-                previous=look.thing(node.one(KG.previousVersion)), custody=others,
+                previous=look.thing(node.one(KG.previousVersion)), size=node.text(DCAT.byteSize),
+                media_type=node.text(DCAT.mediaType), custody=[self._step(step) for step in node.all(KG.custody)],
             )  # fmt: skip
         return self.documents[key]
+
+    def _step(self, iri: Node) -> StepTrace:
+        look, node = self.look, self.look.subject(iri)
+        return StepTrace(
+            iri=node.iri, step=look.thing(node.one(KG.step)), by=look.things(node.all(PROV.wasAssociatedWith)),
+            at=node.text(PROV.endedAtTime) or node.text(DCTERMS.date), how=node.text(RDFS.comment),
+            sha256=node.text(KG.sha256),
+        )  # fmt: skip
 
     def _through(self, iri: Node) -> Through:
         look, node = self.look, self.look.subject(iri)
