@@ -161,7 +161,7 @@ def _sentence(standing: Thing, judgements: Iterable[Judgement]) -> str:
         "single-source": f"supported by one independent organisation, {_joined(counted)}.",
         "party-only": f"{for_it}; all of them parties to the conflict, or belonging to or acting for one.",
         "other-attested": f"{for_it}; none of them counts as independent, and not all of them are tied to a party.",
-    }[slug]
+    }.get(slug, f"{for_it}; {against}.")  # a corpus may have standings, and rules, of its own
     return " ".join([f"{standing.label.capitalize()}: {said}", *_uncounted(found, slug)])
 
 
