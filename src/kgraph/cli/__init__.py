@@ -16,10 +16,11 @@ from kgraph import coverage as covering
 from kgraph.cli import show
 from kgraph.cli.bench import bench
 from kgraph.cli.drift import drift
+from kgraph.cli.export import export
 from kgraph.cli.queries import queries, query
 from kgraph.cli.releases import release
 from kgraph.cli.traced import trace_command
-from kgraph.cli.verify import export, verify_command
+from kgraph.cli.verify import verify_command
 from kgraph.errors import InvalidData, KgraphError, SettingsError
 from kgraph.model import Finding
 from kgraph.release import current_release
@@ -143,7 +144,9 @@ def coverage(load: Any, form: str, output: Path | None, *, symmetry: bool) -> No
 @main.command()
 @_FORMAT
 @click.option(
-    "--quads", type=click.Path(path_type=Path, dir_okay=False), help="N-Quads to compile in place of the records."
+    "--quads",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="N-Quads, or TriG (.trig), to compile in place of the records; gzipped or not.",
 )
 @click.pass_obj
 def build(load: Any, form: str, quads: Path | None) -> None:
