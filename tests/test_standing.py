@@ -225,8 +225,8 @@ BOTH = "Amnesty International and Human Rights Watch"
 SENTENCES = {
     "barda-armenia-responsible": f"Contested: supported by {BOTH} through a narrower claim; opposed by Armenia.",
     "barda-cluster-munitions-origin": f"Contested: supported by {BOTH}; opposed by Armenia through a wider claim.",
-    "ganja-airport-fired-at": "Party only: supported by Artsakh Defence Army; all of them parties to the conflict, or"
-    " belonging to or acting for one.",
+    "ganja-airport-fired-at": "Party only: supported by Artsakh Defence Army, and by nobody who is not a party to the"
+    " conflict or tied to one.",
     "qasalti-artillery-attack": "Single source: supported by one independent organisation, Human Rights Watch.",
     "ganja-residential-areas-targeted": "Denied only: opposed by Artsakh Defence Army; supported by nobody.",
 }

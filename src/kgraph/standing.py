@@ -159,8 +159,8 @@ def _sentence(standing: Thing, judgements: Iterable[Judgement]) -> str:
         "unattested": "nobody supports or opposes it.",
         "corroborated": f"supported by {_number(len(counted))} independent organisations, {_joined(counted)}.",
         "single-source": f"supported by one independent organisation, {_joined(counted)}.",
-        "party-only": f"{for_it}; all of them parties to the conflict, or belonging to or acting for one.",
-        "other-attested": f"{for_it}; none of them counts as independent, and not all of them are tied to a party.",
+        "party-only": f"{for_it}, and by nobody who is not a party to the conflict or tied to one.",
+        "other-attested": f"{for_it}, and by nobody who counts as independent; not by parties alone.",
     }.get(slug, f"{for_it}; {against}.")  # a corpus may have standings, and rules, of its own
     return " ".join([f"{standing.label.capitalize()}: {said}", *_uncounted(found, slug)])
 
