@@ -11,6 +11,9 @@ from pyshacl import validate
 from rdflib import ConjunctiveGraph, Graph
 from test_forms import export
 
+from conftest import copy_corpus
+from kgraph.build import build
+from kgraph.errors import BrokenRelease
 from kgraph.export.trusty import CODE, code_of
 from kgraph.settings import Settings
 
@@ -103,3 +106,20 @@ def test_all_in_one_file(real: Settings, folder: Path, tmp_path: Path) -> None:
         if quad.predicate.value == "http://purl.org/nanopub/x/introduces"
     }
     assert {(iri, claim) for iri, claim in rows} == introduces
+
+
+@pytest.mark.parametrize("graph", ["claim/bridge-hit#assertion", "graph/agents"])
+def test_an_altered_word_makes_no_nanopublication(tmp_path: Path, graph: str) -> None:
+    """A release in which a word of a claim, or of what its nanopublication brings along, was altered gives no file."""
+    corpus = copy_corpus(tmp_path / "c")
+    release, _ = build(corpus)
+    store = ox.Store(str(release.store))
+    quad = next(q for q in store.quads_for_pattern(None, None, None, ox.NamedNode(corpus.base_iri + graph))
+                if isinstance(q.object, ox.Literal))  # fmt: skip
+    store.remove(quad)
+    store.add(ox.Quad(quad.subject, quad.predicate, ox.Literal("Somebody else's words."), quad.graph_name))
+    store.flush()
+    del store
+    with pytest.raises(BrokenRelease, match=graph.partition("#")[0]):
+        export(corpus, "nanopubs", tmp_path / "x", claim="bridge-hit")
+    assert not (tmp_path / "x").exists()

@@ -73,6 +73,12 @@ def _unit(source: Source, unit: str) -> Iterator[Batch]:
         raise _altered(source.release, unit)
 
 
+def require_intact(source: Source, unit: str) -> None:
+    """Raise `BrokenRelease` where a unit is not as the manifest says."""
+    for _ in _unit(source, unit):
+        pass
+
+
 def _quads(source: Source, unit: str) -> Iterator[ox.Quad]:
     claim = unit.startswith(source.iris.of("claim", ""))
     graphs = [str(fragment(unit, name)) for name in NANOPUB_GRAPHS] if claim else [unit]

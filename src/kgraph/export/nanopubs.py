@@ -14,7 +14,8 @@ from typing import Any
 import pyoxigraph as ox
 
 from kgraph.errors import BrokenRelease
-from kgraph.export.part import home
+from kgraph.export.lines import require_intact
+from kgraph.export.part import SHARED, home
 from kgraph.export.rdf import body, head, prefixes
 from kgraph.export.source import Source
 from kgraph.export.trusty import code_of
@@ -119,9 +120,12 @@ def reader(store: ox.Store) -> Read:
 
 
 def made(source: Source) -> Iterator[Nanopub]:
-    """Yield the nanopublication of each claim that is meant; raise `BrokenRelease` where one is not whole."""
+    """Yield the nanopublication of each claim that is meant; raise `BrokenRelease` where a unit was altered."""
     read = reader(source.store)
+    for name in ("vocabularies", *(f"{kind}s" for kind in SHARED)):
+        require_intact(source, str(source.iris.graph(name)))
     for claim in source.claims():
+        require_intact(source, claim)
         found = nanopub(read, source.iris, claim)
         if found is None:
             raise BrokenRelease(f"release {source.release.digest}: {claim} is not whole: `kgraph verify` says more")
