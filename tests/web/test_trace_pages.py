@@ -10,9 +10,7 @@ from rdflib import Graph
 from rdflib.compare import isomorphic
 
 from conftest import REPOSITORY
-from kgraph.settings import Settings
 from kgraph.store.embedded import Embedded
-from kgraph.web import create_app
 
 CLAIM = "/claim/barda-armenia-responsible/trace"
 BASE = "https://w3id.org/kgraph/nk2020/"
@@ -31,12 +29,6 @@ SELECT ?attester ?stance ?start ?end ?digest ?curator ?release WHERE {
   ?corpus prov:hadMember ?np ; kg:releaseDigest ?release .
 }
 """
-
-
-@pytest.fixture(scope="module")
-def ours(real: Settings, answers: Embedded) -> FlaskClient:
-    """Return a client of the application over our corpus."""
-    return create_app(real, answers).test_client()
 
 
 def test_one_get_answers_by_sparql(ours: FlaskClient, answers: Embedded) -> None:
