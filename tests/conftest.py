@@ -103,6 +103,12 @@ def answers(real: Settings) -> Iterator[Embedded]:
     engine.close()
 
 
+@pytest.fixture(scope="session")
+def ours(real: Settings, answers: Embedded) -> FlaskClient:
+    """Return a client of the application over our corpus."""
+    return create_app(real, answers).test_client()
+
+
 ARCHIVE = os.environ.get("KGRAPH_ARCHIVE")
 
 

@@ -207,6 +207,9 @@ def test_update(corpus: Settings) -> None:
     same = ("title", "publisher", "url", "licence", "language", "access", "source")
     assert all(getattr(record, name) == getattr(old, name) for name in same)
     assert (record.previous_version, str(record.retrieved)) == ("report", "2026-11-20")
+    assert (record.size, record.media_type) == (len(_newer(corpus).encode()), "text/plain")
+    [step] = record.custody
+    assert (step.step, step.at, step.sha256, step.by) == ("collected", "2026-11-20", record.sha256, ())
     assert record.sha256 == hashlib.sha256(_newer(corpus).encode()).hexdigest()
     release, _ = build(corpus)
     assert release.digest != built

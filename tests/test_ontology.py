@@ -10,7 +10,7 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 from rdflib import SH, Graph, Literal, URIRef
-from rdflib.namespace import DCTERMS, FOAF, OWL, PROV, RDF, RDFS, SKOS, XSD
+from rdflib.namespace import DCAT, DCTERMS, FOAF, OWL, PROV, RDF, RDFS, SKOS, XSD
 
 from conftest import REPOSITORY, copy_corpus
 from kgraph import build, model, ontology, settings, shapes
@@ -66,6 +66,11 @@ FULL = {
   file: memo.txt
   sha256: DIGEST
   retrieved: 2026-11-01
+  size: 66
+  media-type: text/plain
+  custody:
+    - {step: collected, by: southland, at: 2026-11-01T09:30:00Z, how: Saved from a browser.}
+    - {step: verified, at: 2026-11-02, sha256: DIGEST}
   previous-version: report
   source: {document: memo, from: An aide, to: wrote that}
 - id: memo-v2
@@ -147,6 +152,11 @@ KEYS: dict[str, URIRef | None] = {
     "language": DCTERMS.language,
     "licence": DCTERMS.license,
     "file": KG.archiveFile,
+    "size": DCAT.byteSize,
+    "media-type": DCAT.mediaType,
+    "by": PROV.wasAssociatedWith,
+    "at": PROV.endedAtTime,
+    "how": RDFS.comment,
     "tolls": KG.toll,
     "attestations": KG.attestation,
     "relations": None,  # relations name their claims
@@ -271,8 +281,8 @@ def test_every_declared_term_is_emitted_or_in_reserve(full: Graph, declared: Gra
 def _models() -> Iterator[tuple[str, str]]:
     """Yield each model of records with each of its keys, the parts of names and sources aside."""
     for kind in (
-        model.Agent, model.Victim, model.Place, model.Position, model.Event, model.Document, model.Toll,
-        model.Relation, model.Attestation, model.Claim, model.Anchor,
+        model.Agent, model.Victim, model.Place, model.Position, model.Event, model.Document, model.CustodyStep,
+        model.Toll, model.Relation, model.Attestation, model.Claim, model.Anchor,
     ):  # fmt: skip
         yield from ((kind.__name__, info.alias or name) for name, info in kind.model_fields.items())
 

@@ -83,7 +83,6 @@ FAULTS: dict[str, tuple[str, str, str]] = {
     "syntax": ("<a> <b> .", "quads-syntax", "one quad a line"),
     "no graph": (f"<{RIVER}event/war> <http://x.org/p> <http://x.org/o> .", "unknown-graph", "claim/ID#"),
     "another base": (LITERAL.replace("river", "lake"), "unknown-graph", "claim/ID#"),
-    "a graph of the build": (LITERAL.replace("places", "derived"), "unknown-graph", "graph/"),
     "another claim's graph": (
         LITERAL.replace("graph/places", "claim/ford-shelled#assertion"), "wrong-graph", "claim/ford-shelled",
     ),

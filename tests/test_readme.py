@@ -41,7 +41,7 @@ def _is_whole(command: str) -> bool:
 
 def _masked(text: str) -> list[str]:
     """Return the lines of an output in no order, digests and ids by name, the commit (a copy has none) left out."""
-    text = re.sub(r"\b[0-9a-f]{8}(?:…|[0-9a-f]{56}\b)", "DIGEST", text)
+    text = re.sub(r"\b[0-9a-f]{8}(?:…|[0-9a-f]{4}\b|[0-9a-f]{56}\b)", "DIGEST", text)
     text = re.sub(r'("requestId": )"[0-9a-f]{16}"', r"\1ID", text)
     return sorted(line.rstrip() for line in text.splitlines() if "commit:" not in line and line.strip())
 

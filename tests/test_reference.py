@@ -64,8 +64,8 @@ def test_every_setting_is_described() -> None:
 
 def test_commands_have_options_choices_and_help() -> None:
     """A row shows the arguments, the options with their choices, and what the command does."""
-    row = next(line for line in commands().splitlines() if line.startswith("| `kgraph trace CLAIM` |"))
-    assert "`--format` (text, json)" in row
+    row = next(line for line in commands().splitlines() if line.startswith("| `kgraph trace CLAIM\\|THING` |"))
+    assert "`--format` (text, json, jsonld, ttl, svg)" in row
     assert "Show where CLAIM" in row
 
 

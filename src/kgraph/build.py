@@ -251,6 +251,10 @@ def _from_quads(
         terms = replace(onto, quads=(*onto.quads, *queries))
         loaded = bulk.load(source, new / STORE, terms, ontology.rule_files(settings.root), iris, note=note)
         digest = canonical.release_digest(loaded.units)
+        if loaded.stated not in {None, digest}:
+            note(
+                f"{source.name} says it is release {loaded.stated}: ontology, rules or queries here make another of it"
+            )
         claims, attestations = loaded.count(KG.Claim), loaded.count(KG.Attestation)
         note("writing the store")
         described_as = describe(loaded.store, iris, title=settings.title, licence=settings.licence, digest=digest)

@@ -16,6 +16,7 @@ from kgraph.terms import Iris
 # long, and about 100 bytes a quad.
 ROOM = 1 << 30
 _MOST = 20
+_PACKED = 15  # times as large is a file of quads once it is unpacked
 
 
 class Loaded:
@@ -26,6 +27,7 @@ class Loaded:
         self._disk = ox.Store(str(folder)) if on_disk else None
         self.store = ox.Store() if self._disk is None else self._disk
         self.units: dict[str, str] = {}
+        self.stated: str | None = None  # the digest of the release that its file says it is
 
     def count(self, kind: str) -> int:
         """Return how many nodes of a class there are."""
@@ -52,11 +54,12 @@ def load(
 
     Raises `InvalidData` with findings for bad lines, and for triples that stand in more than one graph.
     """
-    on_disk = path.stat().st_size > ROOM
+    on_disk = path.stat().st_size * (_PACKED if path.suffix == ".gz" else 1) > ROOM
     loaded = Loaded(folder, on_disk=on_disk)
     store, source = loaded.store, QuadFile(path, onto, iris)
     note(f"loading {path.name} {'on disk' if on_disk else 'into memory'}")
     store.bulk_extend(source.quads())
+    loaded.stated = source.stated
     store.bulk_extend(map(canonical.ox_quad, onto.quads))
     if on_disk:
         store.optimize()

@@ -48,6 +48,8 @@ NQUADS = Format("nq", "application/n-quads", ("text/x-nquads", "text/nquads"), (
 TRIPLES = (TURTLE, NTRIPLES, RDFXML, JSONLD)
 GRAPHS = (*TRIPLES, TRIG, NQUADS)
 
+SVG = Format("svg", "image/svg+xml")
+PLAIN_JSON = Format("json", "application/json", ("text/json",))
 HTML = Format("html", "text/html", ("application/xhtml+xml",))
 RESOURCES = (HTML, TURTLE, JSONLD, NTRIPLES, NQUADS, TRIG, RDFXML)
 

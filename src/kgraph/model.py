@@ -4,6 +4,7 @@ import datetime as dt
 import re
 import unicodedata
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from functools import cache
@@ -114,6 +115,17 @@ def _date(value: Any) -> Any:
         raise Refused("bad-date", "is no date of the calendar", "a date such as 2020-10-27") from None
 
 
+def _moment(value: Any) -> Any:
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", value):
+        with suppress(ValueError):
+            dt.datetime.fromisoformat(value)
+            return value
+    elif isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+        with suppress(ValueError):
+            return dt.date.fromisoformat(value).isoformat()
+    raise Refused("bad-date", "is no date or time", "a date such as 2020-10-27, or a time in UTC: 2020-10-27T09:30:00Z")
+
+
 def _edtf(value: str) -> str:
     edtf_bounds(value)
     return value
@@ -171,6 +183,7 @@ Slug = Annotated[str, AfterValidator(_slug)]
 Url = Annotated[Text, Field(pattern=r"^https?://[^\s<>\"{}|\\^`]+$")]
 Edtf = Annotated[str, AfterValidator(_edtf)]
 Day = Annotated[dt.date, BeforeValidator(_date)]
+Moment = Annotated[str, BeforeValidator(_moment)]
 Whole = Annotated[int, BeforeValidator(_integer)]
 Number = Annotated[Decimal, BeforeValidator(_decimal)]
 Flag = Annotated[bool, BeforeValidator(_true)]
@@ -313,6 +326,19 @@ class Event(Record):
     part_of: Slug | None = None
 
 
+class CustodyStep(Record):
+    """What was done with the text of a document, by whom and when: a link in its chain of custody.
+
+    `sha256` is the digest of what the step left. What is not known is left out, never guessed.
+    """
+
+    step: Slug
+    by: Many[Slug] = ()
+    at: Moment | None = None
+    how: Text | None = None
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+
+
 class Document(Record):
     """One version of a source. `file` names its text in the archive; a document without one was only mentioned."""
 
@@ -326,10 +352,20 @@ class Document(Record):
     access: Literal["public", "restricted"] = "restricted"
     file: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")] | None = None
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    size: Whole | None = None
+    media_type: Annotated[str, Field(pattern=r"^[a-z]+/[a-z0-9][a-z0-9.+-]*$")] | None = None
     retrieved: Day | None = None
+    custody: Many[CustodyStep] = ()
     previous_version: Slug | None = None
     source: Source
     carries: Many[Carried] = ()
+
+    @model_validator(mode="after")
+    def _archived(self) -> "Document":
+        if self.file is None and (self.size is not None or self.media_type or self.custody):
+            accepted = "a file in the archive, or neither size, media-type nor custody"
+            raise Refused("custody-of-nothing", "document has custody, but no file", accepted)
+        return self
 
 
 class Toll(Record):

@@ -11,7 +11,7 @@ from rdflib import Literal, URIRef
 from rdflib.namespace import DCTERMS, FOAF, PROV, RDF, RDFS, XSD
 from rdflib.term import Node
 
-from kgraph import carried, model
+from kgraph import carried, custody, model
 from kgraph.model import Corpus, edtf_bounds
 from kgraph.passages import Key, Passage
 from kgraph.terms import EDTF, GEO, KG, NP, NPX, OA, SCHEMA, Iris, Quad, concept, fragment, text_fragment
@@ -75,6 +75,7 @@ class Writer:
             yield from self._put("event", event.id, self._event(event))
         for document in self.corpus.documents.values():
             yield from self._put("document", document.id, self._document(document))
+            yield from custody.quads(document, self.iris)
         told = self._told()
         anchors = [anchor for kind, _, _, anchor in self.corpus.anchors() if kind != "coverage"]
         used = {anchor.key: anchor for anchor in anchors if self.lock[anchor.key].ident in told}

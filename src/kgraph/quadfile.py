@@ -1,4 +1,4 @@
-"""Ready-made claims: a file of N-Quads, read as a stream and held to the graphs, terms and nodes of the design."""
+"""Ready-made claims: a file of N-Quads or TriG, read as a stream, held to the graphs, terms and nodes of the design."""
 
 import hashlib
 import re
@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import BinaryIO
 
 import pyoxigraph as ox
 
+from kgraph import quadtext
 from kgraph.errors import InvalidData, KgraphError
 from kgraph.model import Finding
 from kgraph.ontology import Ontology
@@ -39,7 +41,10 @@ class QuadFile:
 
     def __init__(self, path: Path, onto: Ontology, iris: Iris) -> None:
         self.path = path
+        self.stated: str | None = None  # the digest of the release that the file says it is, once it was read
         self._iris = iris
+        self._is_trig = path.name.removesuffix(".gz").endswith(".trig")
+        self._made = {ox.NamedNode(str(iris.graph(name))) for name in (*MADE, "release")}
         self._known = {str(subject) for subject, *_ in onto.quads}
         slug = SLUG.pattern
         self._claim = re.compile(rf"({re.escape(iris.base)}claim/({slug}))#(?:{'|'.join(NANOPUB_GRAPHS)})")
@@ -50,15 +55,11 @@ class QuadFile:
     def quads(self) -> Iterator[ox.Quad]:
         """Yield the quads; at the end, raise `InvalidData` where there were findings: nothing yielded may be kept."""
         findings: list[Finding] = []
-        first = 1
         try:
-            with self.path.open("rb") as stream:
-                while lines := stream.readlines(_BATCH):
-                    yield from self._batch(lines, first, findings)
-                    first += len(lines)
-                    if len(findings) >= MOST:
-                        break
-        except OSError as error:
+            with quadtext.opened(self.path) as stream:
+                found = self._by_graph(stream, findings) if self._is_trig else self._by_line(stream, findings)
+                yield from filter(self._is_given, found)
+        except quadtext.DAMAGE as error:
             raise _unreadable(self.path, error) from error
         if findings:
             raise refused(findings, self.path.name)
@@ -66,12 +67,57 @@ class QuadFile:
     def lines_of(self, triples: set[ox.Triple]) -> dict[ox.Triple, int]:
         """Return the last line of each of `triples`, in the form in which a store keeps them."""
         found: dict[ox.Triple, int] = {}
-        with self.path.open("rb") as stream:
-            for number, line in enumerate(stream, 1):
+        with quadtext.opened(self.path) as stream:
+            for number, quad in self._numbered(stream):
                 kept = ox.Store()
-                kept.extend(_parsed([line]))
+                kept.add(quad)
                 found |= {quad.triple: number for quad in kept if quad.triple in triples}
         return found
+
+    def _numbered(self, stream: BinaryIO) -> Iterator[tuple[int, ox.Quad]]:
+        if self._is_trig:
+            yield from quadtext.trig(stream)
+            return
+        for number, line in enumerate(stream, 1):
+            for quad in _parsed([line]):
+                yield number, quad
+
+    def _is_given(self, quad: ox.Quad) -> bool:
+        """Return whether a quad is of the file's own, and not of a graph that the build makes itself."""
+        if quad.predicate.value == str(KG.releaseDigest):
+            self.stated = str(quad.object)[1:-1]
+        return quad.graph_name not in self._made
+
+    def _by_graph(self, stream: BinaryIO, findings: list[Finding]) -> Iterator[ox.Quad]:
+        """Yield the quads of TriG; it has no lines to go on with, so it ends where it is not TriG."""
+        number = 1
+        try:
+            for number, quad in quadtext.trig(stream):
+                fault = self._fault(quad)
+                if fault is None:
+                    yield quad
+                    continue
+                findings.append(self._finding(fault, number))
+                if len(findings) >= MOST:
+                    return
+        except SyntaxError as error:
+            message = f"not TriG: {_PLACE.sub('', str(error))}"
+            fault = _Fault("quads-syntax", message, self.path.name, "TriG (https://www.w3.org/TR/trig/)")
+            findings.append(self._finding(fault, error.lineno or number))
+
+    def _by_line(self, stream: BinaryIO, findings: list[Finding]) -> Iterator[ox.Quad]:
+        first = 1
+        while lines := stream.readlines(_BATCH):
+            yield from self._batch(lines, first, findings)
+            first += len(lines)
+            if len(findings) >= MOST:
+                return
+
+    def _finding(self, fault: _Fault, line: int) -> Finding:
+        return Finding(
+            code=fault.code, file=self.path.name, line=line, message=fault.message, value=fault.value,
+            accepted=fault.accepted,
+        )  # fmt: skip
 
     def _batch(self, lines: list[bytes], first: int, findings: list[Finding]) -> list[ox.Quad]:
         """Return the quads of `lines`; where one is bad, each line is looked at by itself."""
@@ -84,12 +130,7 @@ class QuadFile:
         for number, line in enumerate(lines, first):
             fault = self._line_fault(line)
             if fault is not None and len(findings) < MOST:
-                findings.append(
-                    Finding(
-                        code=fault.code, file=self.path.name, line=number, message=fault.message, value=fault.value,
-                        accepted=fault.accepted,
-                    )
-                )  # fmt: skip
+                findings.append(self._finding(fault, number))
         return []
 
     def _line_fault(self, line: bytes) -> _Fault | None:
@@ -104,6 +145,8 @@ class QuadFile:
     def _fault(self, quad: ox.Quad) -> _Fault | None:
         """Return what is wrong with a quad."""
         graph = quad.graph_name
+        if graph in self._made:
+            return None
         starts = self._home(graph.value) if isinstance(graph, ox.NamedNode) else None
         if starts is None:
             accepted = f"{self._iris.base}claim/ID#{{{','.join(NANOPUB_GRAPHS)}}}, graph/{{{','.join(GIVEN)}}}"
@@ -140,8 +183,9 @@ def sha256(path: Path) -> str:
         raise _unreadable(path, error) from error
 
 
-def _unreadable(path: Path, error: OSError) -> KgraphError:
-    return KgraphError(f"{path} cannot be read: {error.strerror}", accepted="a file of N-Quads")
+def _unreadable(path: Path, error: Exception) -> KgraphError:
+    said = getattr(error, "strerror", None) or error
+    return KgraphError(f"{path} cannot be read: {said}", accepted="a file of N-Quads, or of TriG called .trig")
 
 
 def refused(findings: list[Finding], name: str) -> InvalidData:

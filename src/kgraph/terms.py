@@ -46,7 +46,7 @@ PREFIXES: dict[str, str] = {
 
 SCHEMES = (
     "stance", "conduct", "violation", "weapon", "target", "topic", "attribution", "method", "harm", "unit", "qualifier",
-    "victim-category", "basis", "standing",
+    "victim-category", "basis", "standing", "exclusion", "step",
 )  # fmt: skip
 KINDS = ("claim", "attestation", "event", "agent", "victim", "place", "document", "passage", "query", "graph")
 SHARED_GRAPHS = (

@@ -27,6 +27,10 @@ class Subject:
         self.iri = str(iri)
         self._quads = engine.quads(URIRef(self.iri))
 
+    def pairs(self) -> list[tuple[URIRef, Node]]:
+        """Return all properties with their values."""
+        return [(predicate, value) for _, predicate, value, _ in self._quads]
+
     def all(self, predicate: Node) -> list[Node]:
         """Return the values of a predicate, in order of their text."""
         return sorted((value for _, found, value, _ in self._quads if found == predicate), key=str)

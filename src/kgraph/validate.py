@@ -21,6 +21,7 @@ _REFERENCES: dict[type[model.Record], dict[str, tuple[str, ...]]] = {
     model.Place: {"part-of": ("places",)},
     model.Event: {"part-of": ("events",)},
     model.Document: {"publisher": ("agents",), "previous-version": ("documents",)},
+    model.CustodyStep: {"by": ("agents",)},
     model.Anchor: {"document": ("documents",)},
     model.Carried: {"document": ("documents",)},
     model.Toll: {"victim": ("victims", "agents")},
@@ -33,6 +34,7 @@ _REFERENCES: dict[type[model.Record], dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 _CONCEPTS: dict[type[model.Record], tuple[str, ...]] = {
     model.Victim: ("victim-category",),
+    model.CustodyStep: ("step",),
     model.Toll: ("harm", "unit", "qualifier", "target"),
     model.Attestation: ("stance", "method", "basis"),
     model.Claim: ("topic", "conduct", "attribution", "target", "weapon", "violation"),
@@ -280,7 +282,7 @@ def resolve_anchors(corpus: Corpus, archive: Archive, job: "_Check") -> tuple[di
 def _text(job: _Check, archive: Archive, document: model.Document, missing: set[str]) -> str | None:
     """Return the text of a document; where it was altered, report that and go on with what is there."""
     try:
-        return archive.text(document)
+        text = archive.text(document)
     except NoArchive as error:
         missing.add(error.detail)
     except AnchorError as error:
@@ -288,6 +290,13 @@ def _text(job: _Check, archive: Archive, document: model.Document, missing: set[
             "documents", document.id, ("sha256",), error.code, str(error), value=document.id, accepted=error.accepted
         )
         return archive.unchecked_text(document)
+    else:
+        size = len(text.encode())
+        if document.size not in {None, size}:
+            message = f"the archived text of {document.id!r} has {size} bytes"
+            value = str(document.size)
+            job.report("documents", document.id, ("size",), "wrong-size", message, value=value, accepted=str(size))
+        return text
     return None
 
 

@@ -17,7 +17,6 @@ from werkzeug.http import parse_options_header
 
 from kgraph.errors import Busy
 from kgraph.saved.library import Library
-from kgraph.settings import Settings
 from kgraph.store.embedded import Embedded
 from kgraph.terms import SCHEMA
 from kgraph.web import create_app
@@ -26,12 +25,6 @@ from kgraph.web.geojson import geometry
 
 BASE = "https://w3id.org/kgraph/nk2020/"
 EVERY = "/queries/every-type.json?claim=ford-shelled"
-
-
-@pytest.fixture(scope="module")
-def ours(real: Settings, answers: Embedded) -> FlaskClient:
-    """Return a client of the application over our corpus."""
-    return create_app(real, answers).test_client()
 
 
 @pytest.fixture(scope="module")

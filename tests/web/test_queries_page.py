@@ -10,17 +10,10 @@ from flask.testing import FlaskClient
 from queries_corpus import built_with_queries
 
 from kgraph.saved.library import Library
-from kgraph.settings import Settings
 from kgraph.store.embedded import Embedded
 from kgraph.web import create_app
 
 VOID = {"input", "meta", "link", "br"}
-
-
-@pytest.fixture(scope="module")
-def ours(real: Settings, answers: Embedded) -> FlaskClient:
-    """Return a client of the application over our corpus."""
-    return create_app(real, answers).test_client()
 
 
 @pytest.fixture(scope="module")

@@ -16,15 +16,14 @@ from kgraph import coverage as covering
 from kgraph.cli import show
 from kgraph.cli.bench import bench
 from kgraph.cli.drift import drift
+from kgraph.cli.export import export
 from kgraph.cli.queries import queries, query
 from kgraph.cli.releases import release
-from kgraph.cli.verify import export, verify_command
+from kgraph.cli.traced import trace_command
+from kgraph.cli.verify import verify_command
 from kgraph.errors import InvalidData, KgraphError, SettingsError
 from kgraph.model import Finding
-from kgraph.passages import Archive
 from kgraph.release import current_release
-from kgraph.store.embedded import Embedded
-from kgraph.trace import trace
 
 _FORMAT = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output for people or programs."
@@ -145,7 +144,9 @@ def coverage(load: Any, form: str, output: Path | None, *, symmetry: bool) -> No
 @main.command()
 @_FORMAT
 @click.option(
-    "--quads", type=click.Path(path_type=Path, dir_okay=False), help="N-Quads to compile in place of the records."
+    "--quads",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="N-Quads, or TriG (.trig), to compile in place of the records; gzipped or not.",
 )
 @click.pass_obj
 def build(load: Any, form: str, quads: Path | None) -> None:
@@ -206,24 +207,5 @@ def _require_free(host: str, port: int) -> None:
         raise KgraphError(detail, accepted="a free port; 0 picks one") from error
 
 
-@main.command("trace")
-@click.argument("claim")
-@_FORMAT
-@click.pass_obj
-def trace_command(load: Any, claim: str, form: str) -> None:
-    """Show where CLAIM (its identifier or IRI) comes from: attestations, passages, curation, release."""
-    loaded = load()
-    archive = Archive(loaded.archive) if loaded.archive else None
-    engine = Embedded(loaded.releases, readers=1, memory=loaded.memory, timeout=loaded.timeout, in_memory=0)
-    try:
-        found = trace(engine, claim, archive)
-    finally:
-        engine.close()
-    if form == "json":
-        click.echo(json.dumps(found.as_dict(), indent=1, ensure_ascii=False))
-    else:
-        show.console(sys.stdout).print(show.trace_tree(found))
-
-
-for _command in (bench, drift, export, queries, query, release, verify_command):
+for _command in (bench, drift, export, queries, query, release, trace_command, verify_command):
     main.add_command(_command)

@@ -9,7 +9,6 @@ from typing import TextIO
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
-from rich.tree import Tree
 
 from kgraph.coverage import Figures, Report
 from kgraph.errors import InvalidData, KgraphError
@@ -17,8 +16,6 @@ from kgraph.model import Finding
 from kgraph.saved.library import SavedQuery
 from kgraph.saved.trial import Outcome
 from kgraph.store.base import Answer
-from kgraph.things import Thing
-from kgraph.trace import AttestationTrace, PassageTrace, Trace
 
 _NEVER_CUT = 100_000  # columns: what is not shown on a terminal is written whole
 
@@ -74,51 +71,6 @@ def _cell(term: dict[str, str] | None) -> str:
     if term is None:
         return ""
     return f"<{term['value']}>" if term["type"] == "uri" else term["value"]
-
-
-def trace_tree(found: Trace) -> Tree:
-    """Return the trace of a claim as a tree."""
-    tree = Tree(f"[bold]{escape(found.statement)}[/]\n{found.iri}")
-    _leaves(tree, status=found.status, reason=found.reason, standing=found.standing)
-    for attestation in found.attestations:
-        _attestation_tree(tree, attestation)
-    for name, other in found.related:
-        _leaves(tree, **{name: f"{other.label} ({other.iri})"})
-    record = ", line ".join(str(found.record[key]) for key in ("file", "line")) if found.record else None
-    curation = tree.add("curation")
-    _leaves(curation, curator=found.curator, curated=found.curated, licence=found.licence)
-    _leaves(curation, record=record, commit=found.commit, release=found.release, unit=found.unit_digest)
-    return tree
-
-
-def _attestation_tree(tree: Tree, attestation: AttestationTrace) -> None:
-    node = tree.add(f"[bold]{escape(attestation.agent.label)}[/] {escape(attestation.stance.label)}")
-    _leaves(
-        node, method=", ".join(method.label for method in attestation.method) or "not stated",
-        hedge=attestation.hedge or "none", date=attestation.stated_on or "not stated",
-        basis=attestation.basis, medium=attestation.medium,
-        published=attestation.document, relays=attestation.relays,
-    )  # fmt: skip
-    for passage in attestation.passages:
-        _passage_tree(node, passage)
-
-
-def _passage_tree(node: Tree, passage: PassageTrace) -> None:
-    ends = dict.fromkeys(filter(None, (passage.first_words, passage.last_words)))
-    words = " … ".join(ends) or "not published: restricted document"
-    leaf = node.add(f"passage {passage.iri}")
-    _leaves(
-        leaf, document=f"{passage.document.label} (SHA-256 {passage.document_sha256})", section=passage.section,
-        offsets=f"{passage.start}-{passage.end}", words=words, digest=passage.sha256, live=passage.live,
-        text=passage.text,
-    )  # fmt: skip
-
-
-def _leaves(tree: Tree, **values: str | Thing | None) -> None:
-    for name, value in values.items():
-        if value is not None:
-            text = value.label if isinstance(value, Thing) else value
-            tree.add(f"[dim]{name.replace('_', ' ')}:[/] {escape(text)}")
 
 
 def coverage(report: Report, stream: TextIO) -> None:

@@ -1,4 +1,4 @@
-"""`kgraph export` and `kgraph verify`: a release as a file, and whether a release or a file is what it was."""
+"""`kgraph verify`: whether a release or a file is what it was."""
 
 import json
 import sys
@@ -12,36 +12,11 @@ from rich.markup import escape
 from kgraph import history, verify
 from kgraph.cli import show
 from kgraph.errors import BadRequest, BrokenRelease, CannotVerify, KgraphError, NoCorpus
-from kgraph.export import EXPORTS, opened, write_file
 from kgraph.passages import write_whole
-from kgraph.release import Release, current_release, open_release
-from kgraph.settings import Settings
+from kgraph.release import Release, open_release
 from kgraph.verify.proof import written
 
 _PATH = click.Path(path_type=Path, dir_okay=False)
-
-
-@click.command()
-@click.argument("form", metavar="FORMAT", type=click.Choice(list(EXPORTS)))
-@click.option("--output", required=True, type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
-              help="The file to write, gzipped where it ends in .gz; - is standard output.")  # fmt: skip
-@click.option("--release", "name", help="The digest of a release, or its beginning; default: the current one.")
-@click.pass_obj
-def export(load: Any, form: str, output: Path, name: str | None) -> None:
-    """Write a release to a file, whole or not at all.
-
-    FORMAT is `nquads` (every quad, unit by unit, in canonical lines) or `manifest` (the digests to verify against).
-    """
-    loaded: Settings = load()
-    release = history.find(loaded.releases, name) if name else current_release(loaded.releases)
-    with opened(release) as source:
-        chunks = EXPORTS[form].write(source)
-        if str(output) == "-":
-            sys.stdout.buffer.writelines(chunks)
-            sys.stdout.flush()
-            return
-        write_file(chunks, output)
-    show.console(sys.stderr).print(f"Wrote {escape(str(output))}: release {release.digest}")
 
 
 @click.command("verify")

@@ -100,7 +100,9 @@ def _document(found: Comparison, name: str, address: str | None, retrieved: dt.d
     kept = {key: old.get(key) or None for key in ("title", "publisher", "url", "licence", "language", "access")}
     members: dict[str, Any] = {
         "id": name, **kept, "file": f"{name}.txt", "sha256": found.sha256,
-        "retrieved": retrieved.isoformat() if retrieved else None, "previous-version": old["id"],
+        "size": len(found.text.encode()), "media-type": "text/plain",
+        "retrieved": retrieved.isoformat() if retrieved else None, "custody": _custody(found, address, retrieved),
+        "previous-version": old["id"],
         "source": old["source"] if address is None else {"url": address},
     }  # fmt: skip
     try:
@@ -109,6 +111,15 @@ def _document(found: Comparison, name: str, address: str | None, retrieved: dt.d
         detail = errors.errors()[0]
         where, message = ".".join(map(str, detail["loc"])), detail["msg"]
         raise BadRequest(f"{where} of the new record: {message}; nothing was written", value=name) from None
+
+
+def _custody(found: Comparison, address: str | None, retrieved: dt.date | None) -> list[dict[str, Any]] | None:
+    """Return the step that is known: that the text was collected, when, and by what."""
+    if address is None and retrieved is None:
+        return None
+    how = "Fetched by kgraph drift, and its article taken out of the page." if address else None
+    step = {"step": "collected", "at": retrieved.isoformat() if retrieved else None, "how": how, "sha256": found.sha256}
+    return [{key: value for key, value in step.items() if value is not None}]
 
 
 def _require_free_file(corpus: Corpus, archive: Archive, document: Document) -> None:
@@ -149,10 +160,12 @@ def _yaml(document: Document) -> str:
 
 def _flow(value: Any) -> str:
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{key}: {_flow(member)}' for key, member in value.items())}}}"
+        return (
+            f"{{{', '.join(f'{key}: {_flow(member)}' for key, member in value.items() if member not in ([], None))}}}"
+        )
     if isinstance(value, list):
         return f"[{', '.join(map(_flow, value))}]"
-    plain = re.fullmatch(r"[a-z0-9][a-z0-9.-]*", value)
+    plain = re.fullmatch(r"[a-z0-9][a-z0-9./-]*", str(value))
     return str(value) if plain else json.dumps(value, ensure_ascii=False)
 
 

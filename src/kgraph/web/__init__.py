@@ -5,7 +5,19 @@ from flask import Flask
 from kgraph.settings import Settings
 from kgraph.store.base import Engine
 from kgraph.store.embedded import Embedded
-from kgraph.web import description, metrics, observe, ontology, openapi, pages, problems, queries, resources, sparql
+from kgraph.web import (
+    description,
+    metrics,
+    observe,
+    ontology,
+    openapi,
+    pages,
+    problems,
+    queries,
+    resources,
+    sparql,
+    trace,
+)
 from kgraph.web.accesslog import AccessLog
 from kgraph.web.cache import Cache
 from kgraph.web.context import limits
@@ -28,8 +40,8 @@ def create_app(loaded: Settings, engine: Engine | None = None, cache: Cache | No
     app.url_map.strict_slashes = False
     problems.register(app)
     for blueprint in (
-        sparql.blueprint, description.blueprint, pages.blueprint, resources.blueprint, metrics.blueprint,
-        ontology.blueprint, queries.blueprint, openapi.blueprint,
+        sparql.blueprint, description.blueprint, pages.blueprint, trace.blueprint, resources.blueprint,
+        ontology.blueprint, metrics.blueprint, queries.blueprint, openapi.blueprint,
     ):  # fmt: skip
         app.register_blueprint(blueprint)
     observe.install(app, (counted, log))

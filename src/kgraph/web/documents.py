@@ -1,18 +1,18 @@
 """What the addresses of linked data share: which form, the 303 to it, headers, RDF bodies, and links on a page."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
-from pathlib import Path
+from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import Any
 
 from flask import Response, redirect, render_template, request
-from rdflib import Graph, Literal, URIRef
+from rdflib import Literal, URIRef
 from rdflib.namespace import DCTERMS, FOAF, VOID
 from werkzeug.wrappers import Response as BaseResponse
 
-import kgraph
+from kgraph.canonical import ox_quad
 from kgraph.errors import BadRequest, UnknownThing
+from kgraph.export.jsonld import Terms, published
 from kgraph.formats import HTML, JSONLD, NQUADS, RESOURCES, TRIG, TURTLE, Format, by_name, require
 from kgraph.resource import Description, address
 from kgraph.store.serialize import serialize
@@ -133,43 +133,16 @@ def rdf(quads: Iterable[Quad], form: Format, *, about: URIRef, licence: str) -> 
     return serialize(whole, form, base=manifest.base_iri, named=False)
 
 
-@cache
-def context() -> Mapping[str, Any]:
-    """Return the published context: what stands in `@context` of `ontology/context.jsonld`."""
-    home = Path(kgraph.__file__).parent
-    folder = home / "ontology" if (home / "ontology").is_dir() else home.parents[1] / "ontology"
-    found: dict[str, Any] = json.loads((folder / "context.jsonld").read_text(encoding="utf-8"))["@context"]
-    return found
-
-
-def _jsonld(quads: Sequence[Quad]) -> bytes:
-    """Return triples as JSON-LD in our short names, with as much of our context as they use."""
-    graph = Graph()
-    for quad in quads:
-        graph.add(quad[:3])
-    whole = json.loads(graph.serialize(format="json-ld", context=dict(context()), sort_keys=True))
-    nodes = whole.get("graph") or whole.get("@graph") or [{k: v for k, v in whole.items() if k != "@context"}]
-    used: set[str] = set()
-    _words(nodes, used)
-    kept = {
-        name: meaning for name, meaning in context().items()
-        if name in used or name in {"@version", "id", "type", "graph"}
-        or (isinstance(meaning, str) and meaning.endswith(("#", "/")))
-    }  # fmt: skip
-    return (json.dumps({"@context": kept, "graph": nodes}, ensure_ascii=False, indent=1) + "\n").encode()
-
-
-def _words(node: Any, used: set[str]) -> None:
-    """Gather the keys and the types of a JSON-LD document."""
-    if isinstance(node, dict):
-        used.update(node)
-        for key, value in node.items():
-            if key in {"type", "@type"}:
-                used.update(value if isinstance(value, list) else [value])
-            _words(value, used)
-    elif isinstance(node, list):
-        for item in node:
-            _words(item, used)
+def _jsonld(quads: Iterable[Quad]) -> bytes:
+    """Return triples as JSON-LD in our short names, with the context in it: reading it opens no connection."""
+    context = published()
+    terms = Terms(context)
+    found = sorted({quad[:3]: ox_quad(quad) for quad in quads}.items(), key=lambda item: tuple(map(str, item[0])))
+    nodes = [
+        terms.node(subject, [quad for _, quad in about])
+        for subject, about in groupby(found, key=lambda item: str(item[0][0]))
+    ]
+    return (json.dumps({"@context": context, "graph": nodes}, ensure_ascii=False, indent=1) + "\n").encode()
 
 
 def html(template: str, path: str, crumbs: Sequence[tuple[str, str]], **shown: Any) -> str:

@@ -12,6 +12,7 @@ from rdflib.term import Node
 from werkzeug.wrappers import Response as BaseResponse
 
 from kgraph.errors import UnknownThing
+from kgraph.export.jsonld import published
 from kgraph.formats import HTML, JSONLD, RESOURCES, by_name
 from kgraph.resource import ONTOLOGY, VOCABULARIES, Description, describe, iri_at
 from kgraph.rows import short
@@ -112,7 +113,7 @@ def ontology_version(version: str) -> BaseResponse:
 @blueprint.get("/ns/context.jsonld")
 def context() -> Response:
     """Give the JSON-LD context with our short names."""
-    response = jsonify({"@context": documents.context()})
+    response = jsonify({"@context": published()})
     response.content_type = JSONLD.media_type
     return conditional(response, engine().release().digest[:32], "context")
 
