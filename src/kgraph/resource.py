@@ -26,7 +26,7 @@ GRAPH_PAGE = 1_000
 """Quads of a shared graph on a page."""
 
 DEEPEST = 100_000
-"""Quads of a graph that can be turned to page by page; whoever wants all of a larger one takes an export."""
+"""What can be turned to page by page; whoever wants all of a larger graph, or of more links, takes an export."""
 
 _SORTED_HERE = 2_000
 _OUTSIDE = f"{ONTOLOGY.rpartition('/')[0]}/"
@@ -173,20 +173,24 @@ def _require_page(page: int, pages: int) -> None:
 
 
 def _incoming(engine: Engine, iri: URIRef, page: int) -> tuple[list[Quad], int]:
-    """Return a page of what points at a thing from outside of it, by property and subject, and how many these are."""
+    """Return a page of what points at a thing from outside of it, and how much that is in all.
+
+    By property and subject; where there is very much, as the store has it, which is the same for one release.
+    """
     found = engine.quads(None, None, iri, limit=_SORTED_HERE + 1)
-    first = (page - 1) * PAGE
+    first, last = (page - 1) * PAGE, page * PAGE
     if len(found) <= _SORTED_HERE:
-        own = f"{iri}#"
-        outside = sorted(
-            (quad for quad in found if quad[0] != iri and not str(quad[0]).startswith(own)),
-            key=lambda quad: (str(quad[1]), str(quad[0]), str(quad[3])),
-        )
-        return outside[first : first + PAGE], len(outside)
-    rest = f'{{ GRAPH ?g {{ ?s ?p {iri.n3()} }} FILTER(!STRSTARTS(STR(?s), "{iri}#") && ?s != {iri.n3()}) }}'
-    count = solutions(engine, f"SELECT (COUNT(*) AS ?n) {rest}")
-    rows = solutions(engine, f"SELECT ?s ?p ?g {rest} ORDER BY ?p ?s ?g LIMIT {PAGE} OFFSET {first}")
-    return [(URIRef(row["s"]), URIRef(row["p"]), iri, URIRef(row["g"])) for row in rows], int(count[0]["n"])
+        outside = sorted(_outside(found, iri), key=lambda quad: (str(quad[1]), str(quad[0]), str(quad[3])))
+        return outside[first:last], len(outside)
+    count = int(solutions(engine, f"SELECT (COUNT(*) AS ?n) {{ ?s ?p {iri.n3()} }}")[0]["n"])
+    own = sum(quad[2] == iri for quad in _with_parts(engine, engine.quads(iri), iri))
+    _require_page(page, min(-(-(count - own) // PAGE), DEEPEST // PAGE))
+    return _outside(engine.quads(None, None, iri, limit=last + own), iri)[first:last], count - own
+
+
+def _outside(quads: Sequence[Quad], iri: URIRef) -> list[Quad]:
+    own = f"{iri}#"
+    return [quad for quad in quads if quad[0] != iri and not str(quad[0]).startswith(own)]
 
 
 def _names(engine: Engine, iri: URIRef, quads: Sequence[Quad]) -> list[Quad]:

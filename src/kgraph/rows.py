@@ -9,7 +9,7 @@ from rdflib.term import Node
 
 from kgraph.resource import Description
 from kgraph.store.base import Engine
-from kgraph.terms import PREFIXES, Iris, Quad
+from kgraph.terms import EDTF, PREFIXES, Iris, Quad
 from kgraph.things import Thing, label
 
 
@@ -100,11 +100,11 @@ def subjects(quads: Iterable[Quad], names: Names) -> list[Thing]:
 
 
 def short(iri: str) -> str:
-    """Return an IRI as prefix and name where it has one of our prefixes."""
+    """Return an IRI as prefix and name where it has one of our prefixes, else EDTF as such, else the IRI."""
     for prefix, space in PREFIXES.items():
         if iri.startswith(space):
             return f"{prefix}:{iri.removeprefix(space)}"
-    return iri
+    return "EDTF" if iri == str(EDTF) else iri
 
 
 def _is_part(node: Node, iri: str) -> bool:

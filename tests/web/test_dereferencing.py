@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import chain
 from urllib.parse import urljoin
 
 import pytest
@@ -191,14 +192,16 @@ def test_rows(client: FlaskClient) -> None:
     passage = client.get("/passage/report/20-115.html").text
     assert re.search(r"<span>20</span> <small[^>]*>xsd:integer</small>", passage)
     assert '<a href="../../document/report">' in passage
-    assert '<a href="../">All of kind' not in passage
-    assert '<a href="../../passage/">All of kind passage</a>' in passage
+    assert '<a href="../../passage/">All passages</a>' in passage
+    claim = client.get("/claim/ford-shelled.html").text
+    assert re.search(r"2020-05-03</span> <small[^>]*>EDTF</small>", claim)
+    assert '<link rel="alternate" type="text/turtle" href="ford-shelled.ttl">' in claim
 
 
 def test_incoming_by_pages(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """Incoming links come page by page, each once, with an honest total, whichever way they are counted."""
     found = {}
-    for here in (2_000, 0):  # sorted here, or by a reader
+    for here in (2_000, 0):  # sorted, or as the store has it
         monkeypatch.setattr(resource, "_SORTED_HERE", here)
         monkeypatch.setattr(resource, "PAGE", 2)
         path, seen = "/agent/northland.nq", []
@@ -216,7 +219,9 @@ def test_incoming_by_pages(client: FlaskClient, monkeypatch: pytest.MonkeyPatch)
         assert len(set(every)) == len(every) == int(answer.headers["X-Total-Count"]) > 3
         assert links["prev"]
         found[here] = seen
-    assert found[0] == found[2_000]
+    assert sorted(chain.from_iterable(found[0])) == sorted(chain.from_iterable(found[2_000]))
+    monkeypatch.setattr(resource, "DEEPEST", 2)
+    assert client.get("/agent/northland.nq?page=2").status_code == 404
     html = client.get("/agent/northland.html").text
     assert 'rel="next" href="northland.html?page=2"' in html
 

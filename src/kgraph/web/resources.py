@@ -86,7 +86,7 @@ def _page(kind: str, path: str, described: Description) -> str:
 
 def _crumbs(kind: str, path: str) -> list[tuple[str, str]]:
     if kind != "vocab":
-        return [(f"{kind}/", f"All of kind {kind}")]
+        return [(f"{kind}/", f"All {kind}s")]
     scheme = path.rpartition("/")[0]
     return [("vocab/", "Vocabularies"), (scheme, scheme.rpartition("/")[2])]
 
@@ -122,7 +122,7 @@ def _list(kind: str, form: Format, page: int) -> Response:
         things = [names.thing(each) for each in found]
         turn = documents.turning(page, pages)
         body = documents.html(
-            "listing.html", kind, [], title=f"All of kind {kind}", things=things, total=total, page=page, pages=pages,
+            "listing.html", kind, [], title=f"All {kind}s", things=things, total=total, page=page, pages=pages,
             turn=turn,
         )  # fmt: skip
     else:
