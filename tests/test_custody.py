@@ -89,6 +89,23 @@ def test_trace_tells_custody(corpus: Settings) -> None:
     ]
 
 
+def test_steps_stand_in_order(corpus: Settings) -> None:
+    """More than nine steps are told in the order of the record, not of their names."""
+    _kept(corpus)
+    path = corpus.root / "data" / "documents.yaml"
+    more = "".join(f"    - {{step: transferred, at: 2026-11-{day:02}}}\n" for day in range(3, 13))
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("aid-union]}\n", f"aid-union]}}\n{more}"), encoding="utf-8"
+    )
+    build(corpus)
+    engine = Embedded(corpus.releases, readers=1)
+    try:
+        [document] = trace(engine, "bridge-hit").documents
+    finally:
+        engine.close()
+    assert [step.at for step in document.custody][1:] == [f"2026-11-{day:02}" for day in range(2, 13)]
+
+
 def test_size_is_measured(corpus: Settings) -> None:
     """A size that is not that of the archived text is an error, with file, line, and the size that is right."""
     size = _kept(corpus, "12")

@@ -112,7 +112,9 @@ def test_page(ours: FlaskClient) -> None:
     ):
         assert words in page
     assert 'href="../../agent/armenia"' in page
-    assert ours.get("/agent/armenia").status_code == 303
+    assert 'href="../../vocab/basis/context"' in page
+    for there in ("/agent/armenia", "/vocab/basis/context"):
+        assert ours.get(there).status_code == 303
 
 
 def test_picture(ours: FlaskClient) -> None:

@@ -4,7 +4,7 @@ from rdflib import URIRef
 
 from kgraph.passages import Archive
 from kgraph.store.base import Engine
-from kgraph.terms import NANOPUB_GRAPHS, Iris, Quad, fragment
+from kgraph.terms import Iris
 from kgraph.trace import jsonld, mentions, prov, read
 from kgraph.trace.model import AttestationTrace, Mention, Mentions, PassageTrace, Trace
 
@@ -14,7 +14,6 @@ __all__ = [
     "Mentions",
     "PassageTrace",
     "Trace",
-    "claim_quads",
     "is_claim",
     "jsonld",
     "mentioning",
@@ -22,15 +21,6 @@ __all__ = [
     "prov",
     "trace",
 ]
-
-
-def claim_quads(engine: Engine, iri: URIRef) -> list[Quad]:
-    """Return the four graphs of a claim, and what is derived of it."""
-    found: list[Quad] = []
-    for name in NANOPUB_GRAPHS:
-        found += engine.quads(graph=fragment(iri, name))
-    derived = Iris(engine.release().manifest.base_iri).graph("derived")
-    return found + list(engine.quads(iri, graph=derived))
 
 
 def trace(engine: Engine, ident: str, archive: Archive | None = None) -> Trace:

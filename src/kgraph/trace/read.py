@@ -49,6 +49,11 @@ def _records(release: Path) -> dict[str, Any]:
     return open_release(release).records()
 
 
+def _number(step: Node) -> int:
+    """Return which step of its custody `{document}#custody-N` is."""
+    return int(str(step).rpartition("-")[2])
+
+
 class _Reading:
     """The reading of one trace."""
 
@@ -149,13 +154,14 @@ class _Reading:
         key = str(iri)
         if key not in self.documents:
             look, node = self.look, self.look.subject(iri)
+            steps = sorted(node.all(KG.custody), key=_number)
             self.documents[key] = DocumentTrace(
                 iri=key, label=look.named(iri).label, publisher=look.things(node.all(DCTERMS.publisher)),
                 issued=node.text(DCTERMS.issued), url=node.text(SCHEMA.url), access=node.text(KG.access),
                 licence=node.text(DCTERMS.license), language=node.text(DCTERMS.language),
                 sha256=node.text(KG.sha256), retrieved=node.text(KG.retrieved),
                 previous=look.thing(node.one(KG.previousVersion)), size=node.text(DCAT.byteSize),
-                media_type=node.text(DCAT.mediaType), custody=[self._step(step) for step in node.all(KG.custody)],
+                media_type=node.text(DCAT.mediaType), custody=[self._step(step) for step in steps],
             )  # fmt: skip
         return self.documents[key]
 

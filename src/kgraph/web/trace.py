@@ -15,6 +15,7 @@ from kgraph.terms import KINDS, Iris
 from kgraph.things import require_published
 from kgraph.trace import Mentions, Trace, jsonld, mentioning, mentions, prov, trace
 from kgraph.trace.picture import picture
+from kgraph.web import documents
 from kgraph.web.context import archive, conditional, engine
 
 blueprint = Blueprint("trace", __name__)
@@ -48,11 +49,9 @@ def document(kind: str, ident: str, suffix: str) -> Response:
         accepted = [f".{item.name}" for item in offered]
         raise UnknownThing(f"there is no trace in a form {suffix!r}", value=suffix, accepted=accepted)
     iri = _iri(kind, ident)
-    depth = "../" * (ident.count("/") + 2)
-    base = Iris(engine().release().manifest.base_iri).base
 
     def link(target: str) -> str:
-        return f"{depth}{target.removeprefix(base)}" if target.startswith(base) else target
+        return documents.link(target) or target
 
     if kind == "claim":
         body = _claim(trace(engine(), str(iri), archive()), form, link)
@@ -95,10 +94,9 @@ def _claim(found: Trace, form: Format, link: Callable[[str], str]) -> bytes | st
     if form is SVG:
         return picture(found, link)
     if form is HTML:
-        top = link(f"{Iris(engine().release().manifest.base_iri).base}")
         drawn = Markup(picture(found, link))  # noqa: S704 - our own SVG, which escapes all text
         forms = [(f"trace.{item.name}", item) for item in _OF_CLAIMS if item is not HTML]
-        return render_template("trace.html", trace=found, picture=drawn, link=link, top=top, forms=forms)
+        return render_template("trace.html", trace=found, picture=drawn, link=link, top=documents.top(), forms=forms)
     return _triples(prov.triples(engine(), found), form)
 
 
@@ -106,13 +104,12 @@ def _mentions(found: Mentions, form: Format, link: Callable[[str], str]) -> byte
     if form is PLAIN_JSON:
         return jsonld.plain(found.as_dict())
     if form is HTML:
-        top = link(f"{Iris(engine().release().manifest.base_iri).base}")
         turns = {
             name: "?" + urlencode({"limit": found.limit, "offset": at})
             for name, at in (("previous", found.offset - found.limit), ("next", found.offset + found.limit))
             if 0 <= max(at, 0) < found.total and at != found.offset and (name == "next" or found.offset)
         }
-        return render_template("mentions.html", found=found, link=link, top=top, turns=turns)
+        return render_template("mentions.html", found=found, link=link, top=documents.top(), turns=turns)
     return _triples(prov.mention_triples(engine(), found), form)
 
 
